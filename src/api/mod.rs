@@ -1,0 +1,1 @@
+//! Typed resources with serde and schema, and the names that people have in their files.

@@ -1,0 +1,1 @@
+//! The door to a cluster: the only user of the Kubernetes client.

@@ -1,0 +1,1 @@
+//! The loops: each observes, lets its domain decide, and applies the plan.

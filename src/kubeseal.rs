@@ -1,0 +1,3 @@
+//! The drop-in `kubeseal` program.
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! Waxwing: seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
+
+pub mod api;
+pub mod cli;
+pub mod clock;
+pub mod cluster;
+pub mod controller;
+pub mod object;
+pub mod plan;
+pub mod sandbox;
+pub mod seal;
+pub mod secret;
+pub mod web;
+pub mod workload;

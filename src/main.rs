@@ -1,0 +1,3 @@
+//! The `waxwing` program.
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! Any manifest: reading, writing, naming, selecting and patching it. Everything here is pure.
+
+#[expect(
+    clippy::module_inception,
+    reason = "the type of this module is the object itself"
+)]
+mod object;
+pub mod patch;
+mod reference;
+pub mod schema;
+pub mod yaml;
+
+pub use object::{Object, ObjectError};
+pub use reference::{Gvk, ObjectRef};

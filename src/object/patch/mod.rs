@@ -1,0 +1,1 @@
+//! Patches, written once for kustomize, sync and the embedded server.

@@ -1,0 +1,1 @@
+//! What is known of the fields of each kind: types, merge keys, list kinds.

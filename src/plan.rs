@@ -1,0 +1,87 @@
+//! What shall be done: the value that every decision gives and that one engine applies.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::object::{Object, ObjectRef};
+
+/// All that is to be done for one object now; the next change brings the next plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Things to do, in this order; the first that fails ends the pass.
+    pub effects: Vec<Effect>,
+    /// The object with its new status, written last through the status subresource.
+    pub status: Option<Object>,
+    /// When to look again without a change.
+    pub next: Next,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Makes an object; fails if one of that name exists.
+    Create(Object),
+    /// Writes a whole object over the one with the same `resourceVersion`.
+    Replace(Object),
+    /// Changes fields of an object by a merge patch, guarded by uid and resourceVersion where given.
+    Patch {
+        /// The object to change.
+        target: ObjectRef,
+        /// RFC 7386 merge patch.
+        patch: Value,
+        /// What must still hold.
+        precondition: Precondition,
+    },
+    /// Removes an object.
+    Delete {
+        /// The object to remove.
+        target: ObjectRef,
+        /// What must still hold.
+        precondition: Precondition,
+    },
+    /// Tells people what happened to an object.
+    Event(Event),
+}
+
+/// What must still hold of an object for a write to happen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Precondition {
+    /// `metadata.uid`.
+    pub uid: Option<String>,
+    /// `metadata.resourceVersion`.
+    pub resource_version: Option<String>,
+}
+
+/// One line for people about one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The object that the event speaks of, as it was read (its uid and version are taken over).
+    pub regarding: Object,
+    /// `Normal` or `Warning`.
+    pub severity: EventSeverity,
+    /// A word for machines, such as `Unsealed`.
+    pub reason: String,
+    /// A sentence for people; never a secret value.
+    pub message: String,
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventSeverity {
+    /// Something happened as wanted.
+    Normal,
+    /// Something wants attention.
+    Warning,
+}
+
+/// When to look at an object again though nothing changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Next {
+    /// Only when something changes.
+    #[default]
+    AwaitChange,
+    /// At an instant.
+    At(Timestamp),
+    /// After the usual, growing delay for something that failed and may mend itself.
+    Backoff,
+}

@@ -1,0 +1,1 @@
+//! Sealing and unsealing: the only place that knows the ciphertext.

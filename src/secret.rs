@@ -1,0 +1,62 @@
+//! Values that must never be shown: the type keeps them out of logs, not the reviewer.
+
+use std::fmt;
+
+use zeroize::Zeroize;
+
+/// Holds a secret value: no `Display`, no `Serialize`, `Debug` prints `[hidden]`, wiped on drop.
+///
+/// The value is opened by [`Hidden::expose`] only, so that every reading place can be found by name.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Hidden<T: Zeroize>(T);
+
+impl<T: Zeroize> Hidden<T> {
+    /// Takes a value into hiding.
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// Shows the value to the code that really needs it.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+
+    /// Shows the value for changing it in place, so that no copy is left behind.
+    pub fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: Zeroize> From<T> for Hidden<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for Hidden<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+impl<T: Zeroize> Drop for Hidden<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// What every masked place prints instead of the value.
+pub const MASK: &str = "[hidden]";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_of_the_value() {
+        let hidden = Hidden::new(String::from("planted"));
+        assert_eq!(format!("{hidden:?}"), MASK);
+        assert_eq!(format!("{:?}", Some(&hidden)), "Some([hidden])");
+        assert_eq!(hidden.expose(), "planted");
+    }
+}

@@ -1,0 +1,1 @@
+//! The door to the web: a certificate by URL, a metric query.

@@ -1,0 +1,1 @@
+//! What a kubelet and the workload controllers would do, decided without doing it.

@@ -1,0 +1,5 @@
+//! The one integration-test binary.
+
+mod floors;
+mod story;
+mod vectors;

@@ -1,0 +1,1 @@
+//! One file per user story, against the embedded server in process.
