@@ -59,7 +59,7 @@ expect 'get prints a table' 'NAME +READY +UP-TO-DATE +AVAILABLE +AGE.web +2/2 +2
 expect 'get -o wide' 'CONTAINERS +IMAGES +SELECTOR.*registry.example/web:1 +app=web' n get deploy -o wide
 expect 'get pods' 'NAME +READY +STATUS +RESTARTS +AGE.web-[a-z0-9]+-[a-z0-9]{5} +1/1 +Running +0 ' n get pods
 expect 'get pods wide' 'IP +NODE +NOMINATED NODE +READINESS GATES' n get pods -o wide
-expect 'get several kinds' 'service/web +ClusterIP +10\.96\..*deployment.apps/web' n get svc,deploy
+expect 'get several kinds' 'service/web +ClusterIP +10\..*deployment.apps/web' n get svc,deploy
 expect 'get all' 'pod/web-.*service/web.*deployment.apps/web.*replicaset.apps/web-' n get all
 expect 'get -o yaml' 'kind: Deployment.*replicas: 2' n get deploy web -o yaml
 expect 'get -o json' '"kind": "Deployment"' n get deploy web -o json
@@ -173,7 +173,7 @@ expect 'its columns and its short name' 'NAME +WINGS.waxwing +2' n get bi
 expect 'its default' '^tseee' n get bird waxwing -o 'jsonpath={.spec.song}'
 refuse 'a wrong type is refused' 'spec.wings: Invalid value: "string": spec.wings in body must be of type integer: "string"' n create -f bad-bird.yaml
 expect 'the definition goes' 'deleted' k delete -f crd.yaml
-refuse 'and its kind with it' 'the server doesn.t have a resource type' n get birds
+refuse 'and its kind with it' 'the server (doesn.t have a|could not find the requested) resource' n get birds
 
 expect 'delete' 'configmap "bad" deleted' n delete configmap bad
 expect 'delete by label' 'service "web" deleted' n delete svc -l none!=x
