@@ -3,3 +3,5 @@
 pub mod delay;
 pub mod engine;
 pub mod lanes;
+pub mod limiter;
+pub mod metrics;
