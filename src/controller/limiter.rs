@@ -128,10 +128,22 @@ mod tests {
     #[test]
     fn another_path_has_its_own_limit_and_a_rate_of_zero_has_none() {
         let limiter = Limiter::new(1, 0);
-        assert!(limiter.ask("a", "/v1/verify", Timestamp::UNIX_EPOCH).allowed);
-        assert!(limiter.ask("a", "/v1/rotate", Timestamp::UNIX_EPOCH).allowed);
+        assert!(
+            limiter
+                .ask("a", "/v1/verify", Timestamp::UNIX_EPOCH)
+                .allowed
+        );
+        assert!(
+            limiter
+                .ask("a", "/v1/rotate", Timestamp::UNIX_EPOCH)
+                .allowed
+        );
         let limiter = Limiter::new(0, 0);
-        let open = |_| limiter.ask("a", "/v1/verify", Timestamp::UNIX_EPOCH).allowed;
+        let open = |_| {
+            limiter
+                .ask("a", "/v1/verify", Timestamp::UNIX_EPOCH)
+                .allowed
+        };
         assert!((0..100).all(open));
     }
 

@@ -117,9 +117,8 @@ impl Metrics {
             "A counter for requests to the wrapped handler",
             http_requests.clone(),
         );
-        let http_durations = Family::<PathLabels, Histogram>::new_with_constructor(|| {
-            Histogram::new(BUCKETS)
-        });
+        let http_durations =
+            Family::<PathLabels, Histogram>::new_with_constructor(|| Histogram::new(BUCKETS));
         registry.register(
             "http_request_duration_seconds",
             "A histogram of latencies for requests",
@@ -190,7 +189,10 @@ impl Metrics {
             method: method.clone(),
         };
         let seconds = took.as_secs_f64();
-        self.0.http_durations.get_or_create(&labels).observe(seconds);
+        self.0
+            .http_durations
+            .get_or_create(&labels)
+            .observe(seconds);
         let labels = HttpLabels { path, code, method };
         self.0.http_requests.get_or_create(&labels).inc();
     }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
+use super::{DeprecatedData, KeyRing, opened_secret};
 use crate::{
-    api::sealed_secret::{MANAGED, PATCH, TRUE},
+    api::sealed_secret::{MANAGED, PATCH, SealedSecret, TRUE},
     object::{Gvk, Object, ObjectRef},
     plan::{Effect, Event, EventSeverity, Next, Plan},
 };
@@ -26,6 +27,18 @@ pub const ERR_UPDATE_FAILED: &str = "ErrUpdateFailed";
 
 /// End of the API server's refusal to change the data of an immutable Secret.
 const IMMUTABLE_ENDING: &str = "field is immutable when `immutable` is set";
+
+/// Metadata that only the server writes: a template that carries it would never be accepted.
+const SERVER_FIELDS: &[&str] = &[
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
 
 /// The type that a Secret without one has.
 const DEFAULT_TYPE: &str = "Opaque";
@@ -46,6 +59,8 @@ pub struct Settings {
     pub update_status: bool,
     /// Whether Secrets are watched, so that a conflict that ends is seen (not `--skip-recreate`).
     pub watches_secrets: bool,
+    /// Whether the deprecated `spec.data` is opened (`--accept-deprecated-v1-data`).
+    pub deprecated: DeprecatedData,
 }
 
 impl Default for Settings {
@@ -53,6 +68,7 @@ impl Default for Settings {
         Self {
             update_status: true,
             watches_secrets: true,
+            deprecated: DeprecatedData::Accept,
         }
     }
 }
@@ -107,6 +123,24 @@ pub fn secret_of(sealed: &Object) -> ObjectRef {
     )
 }
 
+/// Decides what to do: opens the SealedSecret and compares. Costs RSA operations, so call it where that hurts
+/// nobody.
+pub fn decide(snapshot: &Snapshot, keys: &KeyRing, now: Timestamp, settings: Settings) -> Decision {
+    let opened = open(&snapshot.sealed, keys, settings.deprecated);
+    decide_opened(snapshot, &opened, now, settings)
+}
+
+/// The Secret that a SealedSecret describes, as it is to be made.
+fn open(sealed: &Object, keys: &KeyRing, deprecated: DeprecatedData) -> Result<Object, String> {
+    let sealed = SealedSecret::from_any(sealed.to_value()).map_err(|error| error.to_string())?;
+    let secret = opened_secret(&sealed, keys, deprecated).map_err(|error| error.to_string())?;
+    let mut secret = Object::from_value(secret.to_value()).map_err(|error| error.to_string())?;
+    for field in SERVER_FIELDS {
+        secret.remove(&["metadata", field]);
+    }
+    Ok(secret)
+}
+
 /// Decides what to do, given what the SealedSecret opens to: the whole wanted Secret, or why there is none.
 pub fn decide_opened(
     snapshot: &Snapshot,
@@ -158,16 +192,16 @@ pub fn decide_opened(
         );
         return refused(snapshot, &message, now, settings);
     }
-    success(sealed, vec![Effect::Replace(wanted)], now, settings)
+    let stays_ours = is_ours(&wanted, sealed);
+    let effects = vec![Effect::Replace(wanted)];
+    if !stays_ours {
+        return conflict(sealed, desired, effects, now, settings);
+    }
+    success(sealed, effects, now, settings)
 }
 
 /// Decides what to do after the API server has refused the Secret for good: event and status.
-pub fn refused(
-    snapshot: &Snapshot,
-    message: &str,
-    now: Timestamp,
-    settings: Settings,
-) -> Decision {
+pub fn refused(snapshot: &Snapshot, message: &str, now: Timestamp, settings: Settings) -> Decision {
     let sealed = &snapshot.sealed;
     let event = if message.ends_with(IMMUTABLE_ENDING) {
         format!(
@@ -379,12 +413,7 @@ fn same(live: &Object, wanted: &Object) -> bool {
 /// The SealedSecret with its condition as it should be; `None` if it says so already.
 ///
 /// Written when the condition flips, its message is out of date, or the generation was not observed yet.
-fn with_status(
-    sealed: &Object,
-    outcome: Outcome,
-    message: &str,
-    now: Timestamp,
-) -> Option<Object> {
+fn with_status(sealed: &Object, outcome: Outcome, message: &str, now: Timestamp) -> Option<Object> {
     let status = if outcome == Outcome::Opened {
         "True"
     } else {
@@ -430,10 +459,7 @@ fn with_status(
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value
-        .get(field)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// An instant as Kubernetes writes it.

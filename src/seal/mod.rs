@@ -1,5 +1,6 @@
 //! Sealing and unsealing: the only place that knows the ciphertext.
 
+pub mod decide;
 mod envelope;
 mod key;
 mod key_ring;
