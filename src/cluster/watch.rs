@@ -30,6 +30,8 @@ pub struct Watch {
     pub namespace: Option<String>,
     /// Label selector as text, empty for all.
     pub labels: String,
+    /// Field selector as text, empty for all.
+    pub fields: String,
 }
 
 impl Watch {
@@ -39,6 +41,7 @@ impl Watch {
             gvk,
             namespace: None,
             labels: String::new(),
+            fields: String::new(),
         }
     }
 
@@ -56,6 +59,13 @@ impl Watch {
         self
     }
 
+    /// The one object of a name only.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.fields = format!("metadata.name={name}");
+        self
+    }
+
     pub(crate) fn resource(&self) -> Result<ApiResource, ClusterError> {
         let plural = known(&self.gvk)?;
         Ok(ApiResource {
@@ -68,12 +78,14 @@ impl Watch {
     }
 
     fn config(&self) -> watcher::Config {
-        let config = watcher::Config::default();
-        if self.labels.is_empty() {
-            config
-        } else {
-            config.labels(&self.labels)
+        let mut config = watcher::Config::default();
+        if !self.labels.is_empty() {
+            config = config.labels(&self.labels);
         }
+        if !self.fields.is_empty() {
+            config = config.fields(&self.fields);
+        }
+        config
     }
 }
 

@@ -2,6 +2,9 @@
 
 pub mod delay;
 pub mod engine;
+pub mod key_secret;
+pub mod keys;
 pub mod lanes;
 pub mod limiter;
 pub mod metrics;
+pub mod sealing_key;
