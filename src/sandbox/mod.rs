@@ -1,3 +1,4 @@
 //! The embedded Kubernetes API server.
 
+pub mod crd;
 pub mod registry;
