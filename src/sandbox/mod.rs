@@ -1,5 +1,6 @@
 //! The embedded Kubernetes API server: a store and the API, as a service first and a socket second.
 
+pub mod crd;
 pub mod registry;
 mod serve;
 mod server;
