@@ -8,7 +8,9 @@ mod object;
 pub mod patch;
 mod reference;
 pub mod schema;
+mod selector;
 pub mod yaml;
 
 pub use object::{Object, ObjectError};
 pub use reference::{Gvk, ObjectRef};
+pub use selector::{FieldSelector, LabelSelector, SelectorError};
