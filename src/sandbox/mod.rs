@@ -1,5 +1,6 @@
 //! The embedded Kubernetes API server.
 
 pub mod crd;
+pub mod discovery;
 pub mod registry;
 pub mod table;
