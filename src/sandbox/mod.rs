@@ -3,13 +3,20 @@
 pub mod admit;
 mod chance;
 pub mod crd;
+pub mod discovery;
 pub mod error;
+mod form;
+mod fresh;
 mod gc;
+mod http;
 pub mod registry;
+mod selection;
 mod serve;
 mod server;
 pub mod store;
 mod strategy;
+pub mod table;
+mod watch;
 pub mod write;
 
 pub use serve::{ServeError, ServeOptions, Served, serve};
