@@ -1,1 +1,10 @@
 //! The loops: each observes, lets its domain decide, and applies the plan.
+
+pub mod delay;
+pub mod engine;
+pub mod key_secret;
+pub mod keys;
+pub mod lanes;
+pub mod limiter;
+pub mod metrics;
+pub mod sealing_key;
