@@ -1,0 +1,7 @@
+//! `waxwing demo`: the story of one secret, told live on the embedded cluster by the real controllers.
+
+mod chapter;
+mod command;
+mod narrator;
+
+pub use command::{Args, Settings, run};
