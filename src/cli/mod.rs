@@ -1,1 +1,3 @@
 //! The faces: one file a command.
+
+pub mod kubeseal;
