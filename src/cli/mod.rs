@@ -2,6 +2,7 @@
 
 mod command;
 mod failure;
+pub mod kubeseal;
 pub mod sandbox;
 mod shell;
 
