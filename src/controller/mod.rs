@@ -6,5 +6,7 @@ pub mod key_secret;
 pub mod keys;
 pub mod lanes;
 pub mod limiter;
+pub mod memo;
 pub mod metrics;
+pub mod sealed_secret;
 pub mod sealing_key;
