@@ -1,1 +1,5 @@
 //! Files made by the real tools, judged one by one.
+
+mod kubeseal;
+mod kubeseal_cli;
+mod sealing_format;
