@@ -10,3 +10,4 @@ pub mod memo;
 pub mod metrics;
 pub mod sealed_secret;
 pub mod sealing_key;
+pub mod serve;

@@ -92,7 +92,11 @@ fn every_file_opens_to_what_was_put_in() {
             assert_eq!(secret.metadata.name(), wanted.name, "{file}");
             assert_eq!(secret.metadata.namespace(), wanted.namespace, "{file}");
             assert_eq!(secret.secret_type, wanted.secret_type, "{file}");
-            assert_eq!(secret.immutable.unwrap_or(false), wanted.immutable, "{file}");
+            assert_eq!(
+                secret.immutable.unwrap_or(false),
+                wanted.immutable,
+                "{file}"
+            );
             let labels: BTreeMap<_, _> = wanted
                 .labels
                 .iter()

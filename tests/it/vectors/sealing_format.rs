@@ -66,7 +66,11 @@ fn what_we_seal_the_judge_opens() {
             scope,
             allow_empty: false,
         };
-        let secret = plain("ns", "name", &[("empty", b""), ("value", b"\x00\xffvalue\n")]);
+        let secret = plain(
+            "ns",
+            "name",
+            &[("empty", b""), ("value", b"\x00\xffvalue\n")],
+        );
         let sealed = seal(&secret, &small(), options).unwrap();
         for (name, text) in &sealed.spec.encrypted_data {
             let item = base64::decode(text).unwrap();
@@ -161,7 +165,10 @@ fn a_key_of_another_kind_says_so() {
     let short = RsaPrivateKey::new(&mut OsRng, 1024).unwrap();
     let short = short.to_pkcs1_pem(rsa::pkcs8::LineEnding::LF).unwrap();
     for (pem, text) in [
-        (&short[..], "RSA key has 1024 bits, at least 2048 are needed"),
+        (
+            &short[..],
+            "RSA key has 1024 bits, at least 2048 are needed",
+        ),
         ("", "data does not contain a valid RSA private key"),
         (
             "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
@@ -216,7 +223,10 @@ fn a_new_key_has_the_certificate_of_the_contract() {
     assert_eq!(facts.common_name, "");
     for (bits, text) in [
         (1024, "RSA key has 1024 bits, at least 2048 are needed"),
-        (2500, "cannot make an RSA key of 2500 bits: use 2048, 3072, 4096 or 8192"),
+        (
+            2500,
+            "cannot make an RSA key of 2500 bits: use 2048, 3072, 4096 or 8192",
+        ),
     ] {
         let error = SealingKey::generate(bits, "", begins, ends).unwrap_err();
         assert_eq!(error.to_string(), text);
@@ -264,7 +274,8 @@ fn sealing_again_widens_nothing() {
             inner.annotate(&mut sealed.spec.template.metadata);
             sealed.spec.template.metadata.set_text("name", "other");
             sealed.spec.template.metadata.set_text("namespace", "other");
-            sealed.spec.template.data = [("t".to_owned(), Some("{{ .a | upper }}".to_owned()))].into();
+            sealed.spec.template.data =
+                [("t".to_owned(), Some("{{ .a | upper }}".to_owned()))].into();
             let again = reseal(&sealed, &ring, &small(), DeprecatedData::Refuse).unwrap();
             assert_eq!(Scope::of(&again.metadata), own);
             assert_eq!(Scope::of(&again.spec.template.metadata), own);
