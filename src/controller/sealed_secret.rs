@@ -95,7 +95,8 @@ impl Unsealer {
         }))
     }
 
-    /// Opens the SealedSecrets of one namespace, or of all, until stopped. Begins when the keys are loaded.
+    /// Opens the SealedSecrets of one namespace, or of all, until stopped; to be called when the
+    /// keys are loaded, for what does not open without them would be told as failed.
     ///
     /// # Errors
     /// [`ClusterError::UnknownKind`], which the table of kinds rules out.
@@ -124,7 +125,6 @@ impl Unsealer {
             work = work.triggered_by(self.clone().changed_secrets(&secrets)?);
         }
         let (gone, pass) = (self.clone(), self.clone());
-        keys.ready().await;
         work.when_gone(move |sealed| gone.gone(sealed))
             .run(move |sealed| {
                 let unsealer = pass.clone();

@@ -19,7 +19,11 @@ use axum::{
 };
 use futures::StreamExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use tokio::{sync::Semaphore, task::spawn_blocking, time::Instant};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::spawn_blocking,
+    time::Instant,
+};
 
 use super::{
     keys::Keys,
@@ -79,6 +83,7 @@ pub struct Handle {
     clock: Clock,
     limiter: Limiter,
     computing: Arc<Semaphore>,
+    renew: Arc<Notify>,
     settings: ServeSettings,
 }
 
@@ -91,8 +96,19 @@ impl Handle {
             clock: clock.clone(),
             limiter: Limiter::new(settings.rate_limit, settings.rate_limit_burst),
             computing: Arc::new(Semaphore::new(MAX_COMPUTING)),
+            renew: Arc::default(),
             settings,
         }
+    }
+
+    /// Makes a new sealing key now (SIGUSR1).
+    pub fn renew_key(&self) {
+        self.renew.notify_one();
+    }
+
+    /// Where the loop of the keys hears of [`Handle::renew_key`].
+    pub(super) fn renewals(&self) -> Arc<Notify> {
+        self.renew.clone()
     }
 }
 
