@@ -1,5 +1,6 @@
 //! Any manifest: reading, writing, naming, selecting and patching it. Everything here is pure.
 
+pub mod name;
 #[expect(
     clippy::module_inception,
     reason = "the type of this module is the object itself"
@@ -8,7 +9,9 @@ mod object;
 pub mod patch;
 mod reference;
 pub mod schema;
+pub mod selector;
 pub mod yaml;
 
 pub use object::{Object, ObjectError};
 pub use reference::{Gvk, ObjectRef};
+pub use selector::{FieldSelector, LabelSelector, SelectorError};

@@ -1,0 +1,3 @@
+//! What the embedded server says of itself and how it shows objects, judged by recorded facts.
+
+mod discovery;
