@@ -1,5 +1,7 @@
 //! How to read: limits, duplicate keys, positions.
 
+use super::error::Limit;
+
 /// The most bytes of one document, before and after its aliases are expanded.
 pub const MAX_DOCUMENT_BYTES: usize = 3 << 20;
 /// The most bytes of a whole stream.
@@ -28,6 +30,20 @@ pub struct Limits {
     pub aliases: usize,
     /// Nesting of maps and lists.
     pub depth: usize,
+}
+
+impl Limits {
+    /// The most that is allowed of something.
+    pub fn most(&self, limit: Limit) -> usize {
+        match limit {
+            Limit::DocumentBytes => self.document_bytes,
+            Limit::StreamBytes => self.stream_bytes,
+            Limit::Nodes => self.nodes,
+            Limit::StreamNodes => self.stream_nodes,
+            Limit::Aliases => self.aliases,
+            Limit::Depth => self.depth,
+        }
+    }
 }
 
 impl Default for Limits {

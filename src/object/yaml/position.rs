@@ -53,3 +53,30 @@ impl Places {
         Some(here.place)
     }
 }
+
+/// Finds lines and columns, going forward only, so that the whole text is read once.
+pub(super) struct Locator<'a> {
+    bytes: &'a [u8],
+    here: Position,
+}
+
+impl<'a> Locator<'a> {
+    pub(super) fn new(bytes: &'a [u8], start: Position) -> Self {
+        Self { bytes, here: start }
+    }
+
+    /// The position of an offset, which must not be before the last one asked for.
+    pub(super) fn at(&mut self, offset: usize) -> Position {
+        for byte in self.bytes.get(self.here.offset..offset).unwrap_or_default() {
+            if *byte == b'\n' {
+                self.here.line += 1;
+                self.here.column = 1;
+            } else if byte & 0xc0 != 0x80 {
+                // Every byte but the later ones of a letter.
+                self.here.column += 1;
+            }
+        }
+        self.here.offset = self.here.offset.max(offset);
+        self.here
+    }
+}
