@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod certificate;
+pub mod crd;
 pub mod metadata;
 pub mod sealed_secret;
 pub mod secret;

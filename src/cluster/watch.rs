@@ -204,7 +204,7 @@ impl Cluster {
     pub fn watch(
         &self,
         watch: &Watch,
-    ) -> Result<impl Stream<Item = Result<LiveEvent, watcher::Error>> + Send + 'static, ClusterError>
+    ) -> Result<impl Stream<Item = Result<LiveEvent, watcher::Error>> + Send + use<>, ClusterError>
     {
         let resource = watch.resource()?;
         let gvk = watch.gvk.clone();
@@ -230,7 +230,7 @@ impl Cluster {
     pub fn watch_traces(
         &self,
         watch: &Watch,
-    ) -> Result<impl Stream<Item = Result<TraceEvent, watcher::Error>> + Send + 'static, ClusterError>
+    ) -> Result<impl Stream<Item = Result<TraceEvent, watcher::Error>> + Send + use<>, ClusterError>
     {
         let resource = watch.resource()?;
         let gvk = watch.gvk.clone();

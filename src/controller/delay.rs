@@ -68,7 +68,7 @@ impl Delay {
     }
 
     /// The objects whose time has come, for ever. One reader only.
-    pub fn due(&self) -> impl Stream<Item = ObjectRef> + Send + 'static {
+    pub fn due(&self) -> impl Stream<Item = ObjectRef> + Send + use<> {
         stream::unfold(self.clone(), |queue| async move {
             let object = queue.next().await;
             Some((object, queue))

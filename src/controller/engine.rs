@@ -41,6 +41,17 @@ const LONGEST_DELAY: Duration = Duration::from_secs(300);
 /// How many objects of a kind are worked at together unless said otherwise.
 const WORKERS: usize = 16;
 
+/// What a plan has written so far.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// Objects as they are stored now, in the order of the effects.
+    pub objects: Vec<Object>,
+    /// The object with its new status, as it is stored now.
+    pub status: Option<Object>,
+    /// Whether all effects are done, so that only the status can have failed.
+    pub effects_done: bool,
+}
+
 /// Does all that a plan says, in its order, and the status last.
 ///
 /// A lost event is logged and does no harm to the rest.
@@ -48,20 +59,29 @@ const WORKERS: usize = 16;
 /// # Errors
 /// The first [`ClusterError`] ends the pass; what was done stays, and the next pass sees it.
 pub async fn apply(plan: Plan, cluster: &Cluster) -> Result<Next, ClusterError> {
+    apply_noting(plan, cluster, &mut Written::default()).await
+}
+
+/// As [`apply`], and notes what was written, also when it fails.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn apply_noting(
+    plan: Plan,
+    cluster: &Cluster,
+    written: &mut Written,
+) -> Result<Next, ClusterError> {
     for effect in plan.effects {
         match effect {
-            Effect::Create(object) => {
-                cluster.create(&object).await?;
-            }
-            Effect::Replace(object) => {
-                cluster.replace(&object).await?;
-            }
+            Effect::Create(object) => written.objects.push(cluster.create(&object).await?),
+            Effect::Replace(object) => written.objects.push(cluster.replace(&object).await?),
             Effect::Patch {
                 target,
                 patch,
                 precondition,
             } => {
-                cluster.patch(&target, &patch, &precondition).await?;
+                let object = cluster.patch(&target, &patch, &precondition).await?;
+                written.objects.push(object);
             }
             Effect::Delete {
                 target,
@@ -75,8 +95,9 @@ pub async fn apply(plan: Plan, cluster: &Cluster) -> Result<Next, ClusterError> 
             }
         }
     }
+    written.effects_done = true;
     if let Some(object) = plan.status {
-        cluster.replace_status(&object).await?;
+        written.status = Some(cluster.replace_status(&object).await?);
     }
     Ok(plan.next)
 }

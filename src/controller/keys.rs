@@ -85,7 +85,7 @@ impl Keys {
     }
 
     /// An item for each time that keys were added.
-    pub fn additions(&self) -> impl Stream<Item = ()> + Send + 'static {
+    pub fn additions(&self) -> impl Stream<Item = ()> + Send + use<> {
         let seen = self.0.epoch.subscribe();
         futures::stream::unfold(seen, |mut seen| async move {
             seen.changed().await.ok().map(|()| ((), seen))

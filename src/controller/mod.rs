@@ -6,5 +6,11 @@ pub mod key_secret;
 pub mod keys;
 pub mod lanes;
 pub mod limiter;
+pub mod memo;
 pub mod metrics;
+mod run;
+pub mod sealed_secret;
 pub mod sealing_key;
+pub mod serve;
+
+pub use run::{Settings, run};

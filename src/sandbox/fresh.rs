@@ -16,7 +16,8 @@ pub const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", 
 /// Makes what is missing of a fresh cluster.
 pub fn fill(store: &mut Store, registry: &Registry, now: Timestamp) {
     for name in NAMESPACES {
-        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         make(store, registry, now, namespace);
     }
     let service = json!({

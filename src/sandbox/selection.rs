@@ -83,24 +83,24 @@ impl Selection {
     ///
     /// # Errors
     /// A selector cannot be read, or names a field that the resource cannot be selected by.
-    pub fn narrowed(
-        mut self,
-        resource: &Resource,
-        labels: &str,
-        fields: &str,
-    ) -> ApiResult<Self> {
+    pub fn narrowed(mut self, resource: &Resource, labels: &str, fields: &str) -> ApiResult<Self> {
         if !labels.is_empty() {
-            let selector = LabelSelector::parse(labels).map_err(|error| {
-                ApiError::bad_request(format!(
-                    "unable to parse requirement: {error}"
-                ))
-            })?;
+            let selector = LabelSelector::parse(labels)
+                .map_err(|error| ApiError::bad_request(error.to_string()))?;
             self.labels = Some(selector);
         }
         if !fields.is_empty() {
             let selector = FieldSelector::parse(fields)
                 .map_err(|error| ApiError::bad_request(error.to_string()))?;
             self.known = known_fields(resource);
+            for term in selector.terms() {
+                if !self.known.iter().any(|(name, _)| *name == term.field) {
+                    return Err(unknown_field(resource, &term.field));
+                }
+            }
+            if let Some(name) = selector.exact("metadata.name") {
+                self.name.get_or_insert_with(|| name.to_owned());
+            }
             self.fields = Some(selector);
         }
         Ok(self)
@@ -143,16 +143,29 @@ impl Selection {
     }
 }
 
-fn known_fields(resource: &Resource) -> Vec<(String, Vec<String>)> {
-    let own = FIELDS
+fn unknown_field(resource: &Resource, field: &str) -> ApiError {
+    ApiError::bad_request(if own_fields(resource).is_empty() {
+        format!(
+            "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        )
+    } else {
+        format!("field label not supported: {field}")
+    })
+}
+
+fn own_fields(resource: &Resource) -> &'static [&'static str] {
+    FIELDS
         .iter()
         .find(|(group, plural, _)| {
             !resource.custom && *group == resource.storage.group && *plural == resource.plural
         })
-        .map_or(&[] as &[&str], |(_, _, fields)| fields);
+        .map_or(&[], |(_, _, fields)| fields)
+}
+
+fn known_fields(resource: &Resource) -> Vec<(String, Vec<String>)> {
     ["metadata.name", "metadata.namespace"]
         .iter()
-        .chain(own)
+        .chain(own_fields(resource))
         .map(|name| {
             let path = match *name {
                 "source" if resource.plural == "events" => "source.component",

@@ -10,11 +10,9 @@ use tokio::sync::watch;
 
 use super::{
     error::ApiResult,
-    fresh,
-    gc,
-    http,
+    fresh, gc, http,
     registry::Registry,
-    store::{ChangeKind, Change, GroupResource, Store},
+    store::{Change, ChangeKind, GroupResource, Store},
 };
 use crate::clock::Clock;
 
@@ -62,7 +60,9 @@ impl Sandbox {
     pub fn new(options: SandboxOptions) -> Self {
         let mut store = Store::default();
         let registry = Registry::built_in();
-        fresh::fill(&mut store, &registry, options.clock.now());
+        let now = options.clock.now();
+        fresh::fill(&mut store, &registry, now);
+        gc::settle(&mut store, &registry, now, 0);
         store.take_fresh();
         Self(Arc::new(State {
             clock: options.clock,
@@ -78,7 +78,9 @@ impl Sandbox {
 
     /// The API as a service: for `kube::Client::new(sandbox.service(), "default")`, and for a socket.
     pub fn service(&self) -> Router {
-        Router::new().fallback(http::handle).with_state(self.clone())
+        Router::new()
+            .fallback(http::handle)
+            .with_state(self.clone())
     }
 
     /// The clock that the server goes by.

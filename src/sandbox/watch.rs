@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use futures::{Stream, stream};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
@@ -66,6 +66,8 @@ struct Watcher {
     deadline: Option<Instant>,
     next_bookmark: Instant,
     is_over: bool,
+    /// Whether a table was sent, so that its columns are known.
+    has_headers: bool,
 }
 
 /// Starts a watch.
@@ -115,6 +117,7 @@ pub fn start(
         deadline: watch.timeout.map(|timeout| now + timeout),
         next_bookmark: now + BOOKMARK_INTERVAL,
         is_over: false,
+        has_headers: false,
         watch,
     };
     Ok(stream::unfold(watcher, |mut watcher| async move {
@@ -172,8 +175,9 @@ impl Watcher {
 
     fn initial_batch(&mut self) -> Bytes {
         let mut bytes = Vec::new();
-        for stored in self.initial.by_ref().take(BATCH) {
-            let object = self.watch.form.one(&self.watch.resource, &stored);
+        let batch: Vec<_> = self.initial.by_ref().take(BATCH).collect();
+        for stored in batch {
+            let object = self.object(&stored);
             bytes.extend_from_slice(&frame("ADDED", &object));
         }
         bytes.into()
@@ -199,24 +203,21 @@ impl Watcher {
                 return Ok(Bytes::new());
             };
             self.position = last.version();
-            let mut frames = batch.iter().filter_map(|change| self.show(change));
-            let Some(first) = frames.next() else {
-                continue;
-            };
-            let Some(second) = frames.next() else {
-                return Ok(first);
-            };
-            let mut bytes = Vec::from(first);
-            bytes.extend_from_slice(&second);
-            for more in frames {
-                bytes.extend_from_slice(&more);
+            let frames: Vec<Bytes> = batch
+                .iter()
+                .filter_map(|change| self.show(change))
+                .collect();
+            match frames.as_slice() {
+                [] => {}
+                // The bytes of one frame are shared by all who see it.
+                [frame] => return Ok(frame.clone()),
+                frames => return Ok(frames.concat().into()),
             }
-            return Ok(bytes.into());
         }
     }
 
     /// A change as this watcher sees it: what enters or leaves its selection is new or gone to it.
-    fn show(&self, change: &Change) -> Option<Bytes> {
+    fn show(&mut self, change: &Change) -> Option<Bytes> {
         let selection = &self.watch.selection;
         let place = &change.key.place;
         let takes = |stored: &Arc<Stored>| selection.takes(place, stored);
@@ -228,9 +229,6 @@ impl Watcher {
             (true, false) => ChangeKind::Deleted,
             (false, false) => return None,
         };
-        let make = |stored: &Stored| {
-            frame(word(kind), &self.watch.form.one(&self.watch.resource, stored))
-        };
         // Seen as it happened, in the version that is kept: one serialisation serves all.
         let resource = &self.watch.resource;
         if kind == change.kind
@@ -238,7 +236,8 @@ impl Watcher {
             && resource.gvk == resource.storage
             && is_kept_as(resource)
         {
-            return Some(change.frame.get_or_init(|| make(&change.object)).clone());
+            let make = || frame(word(kind), &change.object.json(&resource.gvk));
+            return Some(change.frame.get_or_init(make).clone());
         }
         match (&change.previous, kind == change.kind) {
             // It left the selection: shown as it was last seen, under the version of the change.
@@ -248,10 +247,19 @@ impl Watcher {
                     &["metadata", "resourceVersion"],
                     change.version().to_string().into(),
                 );
-                Some(make(&Stored::new(object, change.version())))
+                let last = self.object(&Stored::new(object, change.version()));
+                Some(frame(word(kind), &last))
             }
-            _ => Some(make(&change.object)),
+            _ => Some(frame(word(kind), &self.object(&change.object))),
         }
+    }
+
+    fn object(&mut self, stored: &Stored) -> Vec<u8> {
+        let headers = !std::mem::replace(&mut self.has_headers, true);
+        let now = self.sandbox.clock().now();
+        self.watch
+            .form
+            .one(&self.watch.resource, stored, now, headers)
     }
 
     fn bookmark(&self, ends_initial: bool) -> Bytes {
@@ -300,15 +308,4 @@ fn frame(kind: &str, object: &[u8]) -> Bytes {
     line.extend_from_slice(object);
     line.extend_from_slice(b"}\n");
     line.into()
-}
-
-/// The object of a bookmark is an empty one of the kind that is watched.
-impl Form {
-    fn bookmark(&self, resource: &Resource, metadata: Value) -> Value {
-        let (kind, api_version) = match self {
-            Self::Object => (resource.gvk.kind.as_str(), resource.gvk.api_version()),
-            Self::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".to_owned()),
-        };
-        json!({"kind": kind, "apiVersion": api_version, "metadata": metadata})
-    }
 }

@@ -9,6 +9,7 @@ use super::content;
 use crate::{
     object::Gvk,
     sandbox::{
+        fresh,
         registry::{Registry, Resource},
         store::{Change, ChangeKind, GroupResource, Key, Place, Store, Stored},
         write::{
@@ -56,6 +57,9 @@ impl Pass<'_> {
             return;
         }
         let stored = &change.object;
+        if change.kind == ChangeKind::Added && key.resource.is("", "namespaces") {
+            fresh::furnish(store, self.registry, self.now, &key.place.name);
+        }
         if stored.is_deleting() {
             self.process_deleting(store, key);
             content::after_marking(self, store, change);
@@ -211,10 +215,7 @@ impl Pass<'_> {
         if stored.object.uid() != Some(owner_uid(owner)) {
             return Some(Owner::Absent);
         }
-        let is_waiting = stored.is_deleting()
-            && stored.finalizers().contains(&FOREGROUND)
-            && owner.get("blockOwnerDeletion") == Some(&Value::Bool(true));
-        Some(if is_waiting || is_foreground(&stored) {
+        Some(if is_foreground(&stored) {
             Owner::Waiting
         } else {
             Owner::Solid

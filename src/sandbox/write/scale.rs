@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    object::Object,
-    sandbox::registry::{Resource, ScalePaths},
-};
+use crate::{object::Object, sandbox::registry::ScalePaths};
 
 fn split(path: &str) -> Vec<&str> {
     path.trim_start_matches('.').split('.').collect()
@@ -19,7 +16,7 @@ fn number(object: &Object, path: &str) -> i64 {
 }
 
 /// The `autoscaling/v1` Scale of an object.
-pub fn scale_of(resource: &Resource, paths: &ScalePaths, object: &Object) -> Value {
+pub fn scale_of(paths: &ScalePaths, object: &Object) -> Value {
     let mut metadata = serde_json::Map::new();
     for field in [
         "name",
@@ -45,7 +42,6 @@ pub fn scale_of(resource: &Resource, paths: &ScalePaths, object: &Object) -> Val
     if let Some(text) = selector.and_then(selector_text) {
         status["selector"] = text.into();
     }
-    let _ = resource;
     json!({
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
