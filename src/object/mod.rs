@@ -6,9 +6,12 @@
 )]
 mod object;
 pub mod patch;
+pub mod pod_template;
+mod label_selector;
 mod reference;
 pub mod schema;
 pub mod yaml;
 
+pub use label_selector::{LabelSelector, LabelSelectorError};
 pub use object::{Object, ObjectError};
 pub use reference::{Gvk, ObjectRef};
