@@ -1,5 +1,6 @@
 //! Any manifest: reading, writing, naming, selecting and patching it. Everything here is pure.
 
+pub mod name;
 #[expect(
     clippy::module_inception,
     reason = "the type of this module is the object itself"
@@ -10,8 +11,10 @@ pub mod pod_template;
 mod label_selector;
 mod reference;
 pub mod schema;
+pub mod selector;
 pub mod yaml;
 
 pub use label_selector::{LabelSelector, LabelSelectorError};
 pub use object::{Object, ObjectError};
 pub use reference::{Gvk, ObjectRef};
+pub use selector::{FieldSelector, LabelSelector, SelectorError};

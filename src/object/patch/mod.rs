@@ -1,1 +1,10 @@
-//! Patches, written once for kustomize, sync and the embedded server.
+//! Patches, each written once and pure: RFC 6902, RFC 7386, strategic merge, and three-way apply.
+
+pub mod apply;
+pub mod json;
+pub mod merge;
+pub mod strategic;
+
+mod error;
+
+pub use error::PatchError;
