@@ -8,13 +8,11 @@ pub mod name;
 mod object;
 pub mod patch;
 pub mod pod_template;
-mod label_selector;
 mod reference;
 pub mod schema;
 pub mod selector;
 pub mod yaml;
 
-pub use label_selector::{LabelSelector, LabelSelectorError};
 pub use object::{Object, ObjectError};
 pub use reference::{Gvk, ObjectRef};
 pub use selector::{FieldSelector, LabelSelector, SelectorError};
