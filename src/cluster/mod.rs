@@ -4,6 +4,7 @@ mod client;
 mod error;
 mod event;
 mod kinds;
+mod pod;
 mod watch;
 
 pub use client::{Cluster, Listed, Selector};

@@ -48,25 +48,61 @@ const WORKERS: usize = 16;
 /// # Errors
 /// The first [`ClusterError`] ends the pass; what was done stays, and the next pass sees it.
 pub async fn apply(plan: Plan, cluster: &Cluster) -> Result<Next, ClusterError> {
+    apply_telling(plan, cluster, &|_| {}).await
+}
+
+/// What a write has done.
+#[derive(Clone, Debug)]
+pub enum Written {
+    /// The object as it is stored now.
+    Stored(Object),
+    /// The object is gone.
+    Gone(ObjectRef),
+}
+
+/// Like [`apply`], and tells of each write that is done, so that a cache need not wait for its watch.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn apply_telling(
+    plan: Plan,
+    cluster: &Cluster,
+    tell: &(dyn Fn(Written) + Send + Sync),
+) -> Result<Next, ClusterError> {
     for effect in plan.effects {
         match effect {
-            Effect::Create(object) => {
-                cluster.create(&object).await?;
-            }
-            Effect::Replace(object) => {
-                cluster.replace(&object).await?;
-            }
+            Effect::Create(object) => tell(Written::Stored(cluster.create(&object).await?)),
+            Effect::Replace(object) => tell(Written::Stored(cluster.replace(&object).await?)),
             Effect::Patch {
                 target,
                 patch,
                 precondition,
-            } => {
-                cluster.patch(&target, &patch, &precondition).await?;
-            }
+            } => tell(Written::Stored(
+                cluster.patch(&target, &patch, &precondition).await?,
+            )),
             Effect::Delete {
                 target,
                 precondition,
-            } => cluster.delete(&target, &precondition).await?,
+            } => tell(
+                match cluster.remove(&target, &precondition, None).await? {
+                    Some(left) => Written::Stored(left),
+                    None => Written::Gone(target),
+                },
+            ),
+            Effect::Remove {
+                target,
+                precondition,
+            } => tell(
+                match cluster.remove(&target, &precondition, Some(0)).await? {
+                    Some(left) => Written::Stored(left),
+                    None => Written::Gone(target),
+                },
+            ),
+            Effect::Bind { pod, uid, node } => {
+                if let Some(bound) = cluster.bind(&pod, &uid, &node).await? {
+                    tell(Written::Stored(bound));
+                }
+            }
             Effect::Event(event) => {
                 if let Err(error) = cluster.event(&event).await {
                     tracing::warn!(object = %event.regarding.reference(), reason = event.reason,
@@ -76,7 +112,7 @@ pub async fn apply(plan: Plan, cluster: &Cluster) -> Result<Next, ClusterError> 
         }
     }
     if let Some(object) = plan.status {
-        cluster.replace_status(&object).await?;
+        tell(Written::Stored(cluster.replace_status(&object).await?));
     }
     Ok(plan.next)
 }

@@ -76,6 +76,28 @@ pub fn whole_second(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
+/// A value without what says nothing: nulls, and empty lists, maps and texts.
+///
+/// Servers drop or add such fields, so two statuses are compared without them.
+pub fn significant(value: &Value) -> Value {
+    let is_something = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        _ => true,
+    };
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| (name.clone(), significant(value)))
+            .filter(|(_, value)| is_something(value))
+            .collect(),
+        Value::Array(items) => items.iter().map(significant).collect(),
+        other => other.clone(),
+    }
+}
+
 /// FNV-1a with 32 bits: small, stable, and the same on every machine.
 pub fn fnv1a(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, byte| {

@@ -7,6 +7,6 @@ mod condition;
 pub mod deployment;
 pub mod field;
 mod name;
-//pub mod pod;
+pub mod pod;
 pub mod replica_set;
-//pub mod service;
+pub mod service;
