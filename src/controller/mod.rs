@@ -3,3 +3,4 @@
 pub mod delay;
 pub mod engine;
 pub mod lanes;
+pub mod workload;
