@@ -3,6 +3,7 @@
 //! Built-in kinds come from `table.txt` and `resources.txt`, which `tests/peers/schema` writes from the
 //! OpenAPI documents that Kubernetes publishes; custom kinds come from their structural schema.
 
+mod kind;
 mod resource;
 #[expect(
     clippy::module_inception,
@@ -12,6 +13,7 @@ mod schema;
 mod structural;
 mod table;
 
+pub use kind::{ListKind, MapKind, PatchStrategy, ValueType};
 pub use resource::{BuiltIn, SubResource, built_ins};
-pub use schema::{ListKind, MapKind, PatchStrategy, Schema, ValueType};
+pub use schema::Schema;
 pub use table::{definition_names, kinds};

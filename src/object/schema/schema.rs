@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
+    kind::{ListKind, MapKind, PatchStrategy, ValueType},
     structural::Node,
-    table::{self, Definition, Field},
+    table::{self, Definition, Field, Shape},
 };
 use crate::object::Gvk;
+
+/// Built-in maps that hold whatever is written.
+const FREE_FORM: &[&str] = &[
+    "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.Patch",
+    "io.k8s.apimachinery.pkg.runtime.RawExtension",
+];
 
 /// The schema of one value; cheap to clone.
 ///
@@ -19,63 +27,10 @@ pub struct Schema(Source);
 #[derive(Clone, Debug, PartialEq)]
 enum Source {
     Definition(&'static Definition),
-    /// A field, or its elements or values so many levels down.
-    Field(&'static Field, usize),
+    Field(&'static Field),
+    /// An element of a list or a value of a map, of which only the type is known.
+    Shape(&'static Shape),
     Structural(Arc<Node>),
-}
-
-/// What a value may be in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueType {
-    /// A map, with known fields ([`Schema::field`]) or values of one kind ([`Schema::values`]).
-    Object,
-    /// A list.
-    Array,
-    /// Text.
-    String,
-    /// A whole number.
-    Integer,
-    /// Any number.
-    Number,
-    /// True or false.
-    Boolean,
-    /// A whole number or text.
-    IntOrString,
-    /// Text or any number (quantities).
-    StringOrNumber,
-    /// Nothing is said of it.
-    Any,
-}
-
-/// How a list is merged (`x-kubernetes-list-type`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ListKind {
-    /// Replaced as a whole.
-    Atomic,
-    /// Unique scalars.
-    Set,
-    /// Maps told apart by these key fields.
-    Map(Vec<String>),
-}
-
-/// How a map is merged (`x-kubernetes-map-type`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MapKind {
-    /// Field by field.
-    Granular,
-    /// Replaced as a whole.
-    Atomic,
-}
-
-/// One word of `x-kubernetes-patch-strategy`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PatchStrategy {
-    /// Lists are merged element by element.
-    Merge,
-    /// The value is replaced as a whole.
-    Replace,
-    /// Fields that a patch does not retain are removed.
-    RetainKeys,
 }
 
 impl Schema {
@@ -89,85 +44,174 @@ impl Schema {
         table::definition(name).map(|definition| Self(Source::Definition(definition)))
     }
 
-    /// The schema of a custom kind from `openAPIV3Schema`; `apiVersion`, `kind` and `metadata` are
-    /// those of any object.
-    pub fn structural(_schema: &Value) -> Self {
-        todo!()
+    /// The schema of a custom kind from `openAPIV3Schema`; `apiVersion` and `kind` are there even if
+    /// they are not written, and `metadata` is that of any object.
+    pub fn structural(schema: &Value) -> Self {
+        Self(Source::Structural(Arc::new(Node::root(schema))))
     }
 
     /// The schema of a part of a structural schema, such as one branch of `allOf`.
-    pub fn fragment(_schema: &Value) -> Self {
-        todo!()
+    pub fn fragment(schema: &Value) -> Self {
+        Self(Source::Structural(Arc::new(Node::read(schema))))
     }
 
     /// The schema of one field of a map with known fields.
-    pub fn field(&self, _name: &str) -> Option<Self> {
-        todo!()
+    pub fn field(&self, name: &str) -> Option<Self> {
+        match &self.0 {
+            Source::Structural(node) => node.fields.get(name).cloned(),
+            _ => self
+                .known()?
+                .field(name)
+                .map(|field| Self(Source::Field(field))),
+        }
     }
 
     /// The known fields, sorted by name.
-    pub fn fields(&self) -> Vec<(String, Self)> {
-        todo!()
+    pub fn fields(&self) -> Vec<(&str, Self)> {
+        match &self.0 {
+            Source::Structural(node) => node
+                .fields
+                .iter()
+                .map(|(name, schema)| (name.as_str(), schema.clone()))
+                .collect(),
+            _ => self
+                .known()
+                .into_iter()
+                .flat_map(|definition| &definition.fields)
+                .map(|field| (field.name, Self(Source::Field(field))))
+                .collect(),
+        }
     }
 
     /// The schema of each element of a list.
     pub fn items(&self) -> Option<Self> {
-        todo!()
+        match (&self.0, self.shape()) {
+            (Source::Structural(node), _) => node.items.clone(),
+            (_, Some(Shape::List(inner))) => Some(Self::of_shape(inner)),
+            _ => None,
+        }
     }
 
     /// The schema of each value of a map with free keys (`additionalProperties`).
     pub fn values(&self) -> Option<Self> {
-        todo!()
+        match (&self.0, self.shape()) {
+            (Source::Structural(node), _) => node.values.clone(),
+            (_, Some(Shape::Map(inner))) => Some(Self::of_shape(inner)),
+            _ => None,
+        }
     }
 
     /// What the value may be.
     pub fn value_type(&self) -> ValueType {
-        todo!()
+        match (&self.0, self.shape()) {
+            (Source::Structural(node), _) => node.value_type(),
+            (_, Some(Shape::Plain(value_type, _))) => *value_type,
+            (_, Some(Shape::List(_))) => ValueType::Array,
+            (_, Some(Shape::Map(_))) => ValueType::Object,
+            (_, Some(Shape::Reference(_)) | None) => ValueType::Any,
+        }
     }
 
-    /// The published format, such as `int32`, `byte`, `date-time`.
+    /// The format, such as `int32`, `byte`, `date-time`.
     pub fn format(&self) -> Option<&str> {
-        todo!()
+        match (&self.0, self.shape()) {
+            (Source::Structural(node), _) => node.text("format"),
+            (_, Some(Shape::Plain(ValueType::IntOrString, _))) => Some("int-or-string"),
+            (_, Some(Shape::Plain(_, format))) => *format,
+            _ => None,
+        }
     }
 
     /// How the list is merged by server-side apply; atomic when nothing is said.
     pub fn list_kind(&self) -> ListKind {
-        todo!()
+        match &self.0 {
+            Source::Structural(node) => node.list.clone(),
+            _ => self
+                .attributes()
+                .find_map(|field| field.list.clone())
+                .unwrap_or(ListKind::Atomic),
+        }
     }
 
     /// How the map is merged by server-side apply; granular when nothing is said.
     pub fn map_kind(&self) -> MapKind {
-        todo!()
+        match &self.0 {
+            Source::Structural(node) => node.map,
+            _ => self
+                .attributes()
+                .find_map(|field| field.map)
+                .unwrap_or(MapKind::Granular),
+        }
     }
 
-    /// The field that tells list elements apart in a strategic merge.
+    /// The field that tells list elements apart in a strategic merge (`x-kubernetes-patch-merge-key`).
     pub fn merge_key(&self) -> Option<&str> {
-        todo!()
+        match &self.0 {
+            Source::Field(field) => field.merge_key,
+            Source::Structural(node) => node.text("x-kubernetes-patch-merge-key"),
+            _ => None,
+        }
     }
 
-    /// How a strategic merge treats the field.
+    /// How a strategic merge treats the field (`x-kubernetes-patch-strategy`).
     pub fn patch_strategies(&self) -> &[PatchStrategy] {
-        todo!()
+        match &self.0 {
+            Source::Field(field) => &field.strategies,
+            Source::Structural(node) => &node.strategies,
+            _ => &[],
+        }
     }
 
-    /// The fields that must be there, sorted.
+    /// The fields that must be there, as listed.
     pub fn required(&self) -> Vec<&str> {
-        todo!()
+        match &self.0 {
+            Source::Structural(node) => node
+                .keywords
+                .get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect(),
+            _ => self
+                .known()
+                .into_iter()
+                .flat_map(|definition| &definition.fields)
+                .filter(|field| field.is_required)
+                .map(|field| field.name)
+                .collect(),
+        }
     }
 
-    /// The published default; zero values (`""`, `{}`, 0) of built-in kinds are there as published.
+    /// The default. Of built-in kinds it is the published one, zero values (`""`, `{}`, 0) included:
+    /// these matter for merge keys, and stand for nothing elsewhere.
     pub fn default(&self) -> Option<&Value> {
-        todo!()
+        match &self.0 {
+            Source::Field(field) => field.default.as_ref(),
+            Source::Structural(node) => node.keywords.get("default"),
+            _ => None,
+        }
     }
 
     /// Whether unknown fields are kept.
     pub fn is_preserving_unknown(&self) -> bool {
-        todo!()
+        match &self.0 {
+            Source::Structural(node) => node.is("x-kubernetes-preserve-unknown-fields"),
+            _ => {
+                self.value_type() == ValueType::Any
+                    || self
+                        .reference()
+                        .is_some_and(|name| FREE_FORM.contains(&name))
+            }
+        }
     }
 
     /// Whether the map is a whole object, with `apiVersion`, `kind` and `metadata`.
     pub fn is_embedded_resource(&self) -> bool {
-        todo!()
+        match &self.0 {
+            Source::Structural(node) => node.is("x-kubernetes-embedded-resource"),
+            _ => false,
+        }
     }
 
     /// Whether the value may be a whole number or text.
@@ -177,22 +221,85 @@ impl Schema {
 
     /// Whether null is a value of its own.
     pub fn is_nullable(&self) -> bool {
-        todo!()
+        match &self.0 {
+            Source::Structural(node) => node.is("nullable"),
+            _ => false,
+        }
     }
 
-    /// The definition that this value is of, by its published name.
+    /// The published name of the definition that this value is of; none for structural schemas.
     pub fn reference(&self) -> Option<&'static str> {
-        todo!()
+        match &self.0 {
+            Source::Definition(definition) => Some(definition.own.name),
+            Source::Field(field) => reference_of(&field.shape),
+            Source::Shape(shape) => reference_of(shape),
+            Source::Structural(_) => None,
+        }
     }
 
     /// The kinds that the definition stands for; mostly none or one.
     pub fn kinds(&self) -> &[Gvk] {
-        todo!()
+        self.known()
+            .map(|definition| definition.kinds.as_slice())
+            .unwrap_or_default()
     }
 
     /// What a structural schema says beside `properties`, `items` and `additionalProperties`:
     /// `enum`, `pattern`, `minimum`, `allOf`, `x-kubernetes-validations` and so on, as written.
-    pub fn keywords(&self) -> Option<&serde_json::Map<String, Value>> {
-        todo!()
+    pub fn keywords(&self) -> Option<&Map<String, Value>> {
+        match &self.0 {
+            Source::Structural(node) => Some(&node.keywords),
+            _ => None,
+        }
+    }
+
+    fn of_shape(shape: &'static Shape) -> Self {
+        match reference_of(shape).and_then(table::definition) {
+            Some(definition) => Self(Source::Definition(definition)),
+            None => Self(Source::Shape(shape)),
+        }
+    }
+
+    /// The definition of the table behind this value.
+    fn known(&self) -> Option<&'static Definition> {
+        match &self.0 {
+            Source::Definition(definition) => Some(definition),
+            _ => self.reference().and_then(table::definition),
+        }
+    }
+
+    /// The type, with references followed.
+    fn shape(&self) -> Option<&'static Shape> {
+        let own: &'static Shape = match &self.0 {
+            Source::Definition(definition) => &definition.own.shape,
+            Source::Field(field) => &field.shape,
+            Source::Shape(shape) => shape,
+            Source::Structural(_) => return None,
+        };
+        match own {
+            Shape::Reference(name) => table::definition(name).map(|found| &found.own.shape),
+            _ => Some(own),
+        }
+    }
+
+    /// What is said at the field, then what is said at its definition.
+    fn attributes(&self) -> impl Iterator<Item = &'static Field> {
+        let field = match &self.0 {
+            Source::Field(field) => Some(*field),
+            _ => None,
+        };
+        field
+            .into_iter()
+            .chain(self.known().map(|definition| &definition.own))
     }
 }
+
+fn reference_of(shape: &'static Shape) -> Option<&'static str> {
+    match shape {
+        Shape::Reference(name) => Some(name),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

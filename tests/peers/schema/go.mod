@@ -1,0 +1,3 @@
+module waxwing.dev/tests/peers/schema
+
+go 1.26
