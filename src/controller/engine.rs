@@ -83,12 +83,10 @@ pub async fn apply_telling(
             Effect::Delete {
                 target,
                 precondition,
-            } => tell(
-                match cluster.remove(&target, &precondition, None).await? {
-                    Some(left) => Written::Stored(left),
-                    None => Written::Gone(target),
-                },
-            ),
+            } => tell(match cluster.remove(&target, &precondition, None).await? {
+                Some(left) => Written::Stored(left),
+                None => Written::Gone(target),
+            }),
             Effect::Remove {
                 target,
                 precondition,

@@ -86,7 +86,13 @@ pub fn references(template: &Value) -> Vec<Reference> {
     }
     for (index, secret) in items(spec, "imagePullSecrets") {
         let base = format!("/spec/imagePullSecrets/{index}");
-        found.add(SourceKind::Secret, &Place::ImagePull, secret, &["name"], &base);
+        found.add(
+            SourceKind::Secret,
+            &Place::ImagePull,
+            secret,
+            &["name"],
+            &base,
+        );
     }
     found.0
 }
@@ -166,7 +172,13 @@ impl Found {
             let Some(source) = variable.get("valueFrom") else {
                 continue;
             };
-            self.add(ConfigMap, &place, source, &["configMapKeyRef", "name"], &base);
+            self.add(
+                ConfigMap,
+                &place,
+                source,
+                &["configMapKeyRef", "name"],
+                &base,
+            );
             self.add(Secret, &place, source, &["secretKeyRef", "name"], &base);
         }
     }
@@ -243,9 +255,26 @@ mod tests {
         assert_eq!(
             names,
             [
-                "s-init", "c-from", "s-from", "s-env", "c-env", "s-debug", "s-volume", "c-volume", "s-projected",
-                "c-projected", "s-csi", "s-azure", "s-cephfs", "s-cinder", "s-flex", "s-iscsi", "s-rbd", "s-scaleio",
-                "s-storageos", "s-pull"
+                "s-init",
+                "c-from",
+                "s-from",
+                "s-env",
+                "c-env",
+                "s-debug",
+                "s-volume",
+                "c-volume",
+                "s-projected",
+                "c-projected",
+                "s-csi",
+                "s-azure",
+                "s-cephfs",
+                "s-cinder",
+                "s-flex",
+                "s-iscsi",
+                "s-rbd",
+                "s-scaleio",
+                "s-storageos",
+                "s-pull"
             ]
         );
         for reference in &found {
@@ -295,7 +324,12 @@ mod tests {
 
     #[test]
     fn odd_templates_have_none() {
-        for template in [json!(null), json!({}), json!({"spec": []}), json!({"spec": {"volumes": "x"}})] {
+        for template in [
+            json!(null),
+            json!({}),
+            json!({"spec": []}),
+            json!({"spec": {"volumes": "x"}}),
+        ] {
             assert_eq!(references(&template), []);
         }
     }

@@ -105,7 +105,10 @@ mod tests {
             .map(|effect| match effect {
                 Effect::Patch { target, patch, .. } => (
                     target.name.as_str(),
-                    patch["metadata"]["ownerReferences"].as_array().unwrap().len(),
+                    patch["metadata"]["ownerReferences"]
+                        .as_array()
+                        .unwrap()
+                        .len(),
                 ),
                 other => panic!("{other:?}"),
             })

@@ -4,12 +4,17 @@ use serde_json::{Map, Value};
 
 /// The condition of a type.
 pub fn find<'a>(conditions: &'a [Value], kind: &str) -> Option<&'a Value> {
-    conditions.iter().find(|condition| type_of(condition) == kind)
+    conditions
+        .iter()
+        .find(|condition| type_of(condition) == kind)
 }
 
 /// A text field of a condition, empty where it is absent.
 pub fn field<'a>(condition: &'a Value, name: &str) -> &'a str {
-    condition.get(name).and_then(Value::as_str).unwrap_or_default()
+    condition
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// Whether the condition of a type is True.
@@ -59,7 +64,8 @@ mod tests {
 
     #[test]
     fn keeps_what_did_not_change() {
-        let first = json!({"type": "A", "status": "True", "reason": "R", "lastTransitionTime": "1"});
+        let first =
+            json!({"type": "A", "status": "True", "reason": "R", "lastTransitionTime": "1"});
         let mut all = vec![first.clone(), json!({"type": "B", "status": "True"})];
         set(
             &mut all,
@@ -78,7 +84,10 @@ mod tests {
             &mut all,
             map(json!({"type": "A", "status": "False", "reason": "S", "lastTransitionTime": "3"})),
         );
-        assert_eq!(find(&all, "A").map(|a| field(a, "lastTransitionTime")), Some("3"));
+        assert_eq!(
+            find(&all, "A").map(|a| field(a, "lastTransitionTime")),
+            Some("3")
+        );
         assert!(!is_true(&all, "A") && is_true(&all, "B"));
     }
 }

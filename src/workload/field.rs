@@ -111,7 +111,11 @@ mod tests {
 
     #[test]
     fn hashes_as_published() {
-        for (text, hash) in [("", 0x811c_9dc5), ("a", 0xe40c_292c), ("foobar", 0xbf9c_f968)] {
+        for (text, hash) in [
+            ("", 0x811c_9dc5),
+            ("a", 0xe40c_292c),
+            ("foobar", 0xbf9c_f968),
+        ] {
             assert_eq!(fnv1a(text.as_bytes()), hash, "{text}");
         }
     }

@@ -76,7 +76,10 @@ fn is_terminating(pod: &Object) -> bool {
 }
 
 fn has_ended(pod: &Object) -> bool {
-    matches!(field::text(pod, &["status", "phase"]), "Succeeded" | "Failed")
+    matches!(
+        field::text(pod, &["status", "phase"]),
+        "Succeeded" | "Failed"
+    )
 }
 
 fn wanted(replica_set: &Object) -> usize {
@@ -130,7 +133,9 @@ fn make_pod(replica_set: &Object, name: &str) -> Option<[Effect; 2]> {
     }))
     .ok()?;
     for part in ["labels", "annotations", "finalizers"] {
-        let value = template.get("metadata").and_then(|metadata| metadata.get(part));
+        let value = template
+            .get("metadata")
+            .and_then(|metadata| metadata.get(part));
         if let Some(value) = value.filter(|value| !value.is_null()) {
             pod.set(&["metadata", part], value.clone());
         }
@@ -193,11 +198,20 @@ fn status(
             status.insert(name.to_owned(), count.into());
         }
     };
-    put("fullyLabeledReplicas", active.iter().filter(is_labelled).count());
-    put("readyReplicas", active.iter().filter(|pod| is_ready(pod)).count());
+    put(
+        "fullyLabeledReplicas",
+        active.iter().filter(is_labelled).count(),
+    );
+    put(
+        "readyReplicas",
+        active.iter().filter(|pod| is_ready(pod)).count(),
+    );
     put(
         "availableReplicas",
-        active.iter().filter(|pod| is_available(pod, min_ready, now)).count(),
+        active
+            .iter()
+            .filter(|pod| is_available(pod, min_ready, now))
+            .count(),
     );
     status.insert("terminatingReplicas".into(), terminating.into());
     let generation = replica_set.generation().unwrap_or(0);

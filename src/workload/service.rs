@@ -126,7 +126,10 @@ fn slices(
     }
     let mut effects = Vec::new();
     let mut by_ports: BTreeMap<PortSet, Vec<Object>> = BTreeMap::new();
-    for slice in existing.into_iter().filter(|slice| !field::is_deleting(slice)) {
+    for slice in existing
+        .into_iter()
+        .filter(|slice| !field::is_deleting(slice))
+    {
         by_ports
             .entry(PortSet::of_slice(&slice))
             .or_default()
@@ -191,7 +194,10 @@ fn make(service: &Object, ports: &PortSet, endpoints: Vec<Value>, number: usize)
         "{}/{}/{ports:?}/{}",
         service.uid().unwrap_or_default(),
         service.resource_version().unwrap_or_default(),
-        endpoints.first().and_then(endpoints::pod_name).unwrap_or_default(),
+        endpoints
+            .first()
+            .and_then(endpoints::pod_name)
+            .unwrap_or_default(),
     );
     let value = json!({
         "apiVersion": "discovery.k8s.io/v1",

@@ -46,7 +46,9 @@ fn owners(cache: &Cache, key: &Key, object: &Object, found: &mut Vec<Key>) {
         if field::controller_uid(object).is_none() {
             let labels = object.labels();
             for candidate in cache.within(kind, &key.namespace) {
-                let selector = candidate.at(&["spec", "selector"]).map(LabelSelector::from_value);
+                let selector = candidate
+                    .at(&["spec", "selector"])
+                    .map(LabelSelector::from_value);
                 if selector.is_some_and(|s| s.is_ok_and(|s| s.matches(&labels))) {
                     found.push(Key::new(kind, &key.namespace, candidate.name()));
                 }

@@ -73,7 +73,11 @@ impl Cache {
     }
 
     /// Objects of a kind in a namespace that nobody controls.
-    pub(super) fn orphans(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
+    pub(super) fn orphans(
+        &self,
+        kind: Kind,
+        namespace: &str,
+    ) -> impl Iterator<Item = &Arc<Object>> {
         let first = Key::new(kind, namespace, "");
         let namespace = namespace.to_owned();
         self.orphans
@@ -119,7 +123,11 @@ impl Cache {
         let Some(key) = Key::of(&object.reference()) else {
             return;
         };
-        if self.objects.get(&key).is_some_and(|old| old.uid() == object.uid()) {
+        if self
+            .objects
+            .get(&key)
+            .is_some_and(|old| old.uid() == object.uid())
+        {
             self.drop_key(&key);
         }
     }
@@ -160,7 +168,10 @@ impl Cache {
     fn link(&mut self, key: &Key, object: &Object) {
         match field::controller_uid(object) {
             Some(uid) => {
-                self.owned.entry(uid.to_owned()).or_default().insert(key.clone());
+                self.owned
+                    .entry(uid.to_owned())
+                    .or_default()
+                    .insert(key.clone());
             }
             None => {
                 self.orphans.insert(key.clone());
@@ -200,7 +211,8 @@ impl Cache {
             }
         }
         if key.kind == Kind::Service {
-            self.services.remove(field::text(object, &["spec", "clusterIP"]));
+            self.services
+                .remove(field::text(object, &["spec", "clusterIP"]));
         }
     }
 
@@ -265,7 +277,8 @@ impl Cache {
             self.versions.remove(&source).is_some()
         };
         if changed {
-            self.queue.extend(self.readers.get(&source).into_iter().flatten().cloned());
+            self.queue
+                .extend(self.readers.get(&source).into_iter().flatten().cloned());
         }
     }
 
@@ -282,7 +295,8 @@ impl Cache {
         for source in lost {
             self.versions.remove(&source);
             self.contents.remove(&source);
-            self.queue.extend(self.readers.get(&source).into_iter().flatten().cloned());
+            self.queue
+                .extend(self.readers.get(&source).into_iter().flatten().cloned());
         }
     }
 

@@ -39,7 +39,8 @@ fn node(now: Timestamp) -> Option<Object> {
         json!({"type": kind, "status": status, "reason": reason, "message": message,
             "lastHeartbeatTime": now, "lastTransitionTime": now})
     };
-    let amounts = json!({"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"});
+    let amounts =
+        json!({"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"});
     Object::from_value(json!({
         "apiVersion": "v1",
         "kind": "Node",

@@ -65,7 +65,10 @@ pub(super) async fn decide(
         }
         Kind::Service => service::decide(service::Snapshot {
             service: Object::clone(object),
-            pods: cache.within(Kind::Pod, &key.namespace).map(AsRef::as_ref).collect(),
+            pods: cache
+                .within(Kind::Pod, &key.namespace)
+                .map(AsRef::as_ref)
+                .collect(),
             slices: slices_of(&cache, key),
             taken: cache.service_addresses(),
         }),
@@ -78,7 +81,10 @@ pub(super) async fn decide(
 fn claimable(cache: &Cache, kind: Kind, owner: &Object) -> Vec<Object> {
     let owned = cache.owned(kind, owner.uid().unwrap_or_default());
     let orphans = cache.orphans(kind, owner.namespace().unwrap_or_default());
-    owned.chain(orphans).map(|object| Object::clone(object)).collect()
+    owned
+        .chain(orphans)
+        .map(|object| Object::clone(object))
+        .collect()
 }
 
 fn deployment_snapshot(cache: &Cache, key: &Key, object: &Arc<Object>) -> deployment::Snapshot {
@@ -114,11 +120,7 @@ fn slices_of(cache: &Cache, key: &Key) -> Vec<Object> {
         .collect()
 }
 
-async fn decide_pod(
-    shared: &Shared,
-    key: &Key,
-    now: Timestamp,
-) -> Result<Decision, ClusterError> {
+async fn decide_pod(shared: &Shared, key: &Key, now: Timestamp) -> Result<Decision, ClusterError> {
     let needs = shared.cache().needs(key);
     let sources = sources(shared, needs).await?;
     let mut cache = shared.cache();

@@ -88,7 +88,9 @@ impl Shared {
         let outcome = self.apply(decision.plan).await;
         match outcome {
             Err(error)
-                if key.kind == Kind::ReplicaSet && !error.is_transient() && !error.is_not_found() =>
+                if key.kind == Kind::ReplicaSet
+                    && !error.is_transient()
+                    && !error.is_not_found() =>
             {
                 self.admit_failure(key, &error).await?;
                 Err(error)
@@ -303,7 +305,11 @@ async fn work(shared: &Arc<Shared>, mut watches: SelectAll<BoxStream<'static, Se
 /// The next object that is not being worked at.
 fn next(shared: &Shared, running: &BTreeSet<Key>) -> Option<Key> {
     let mut cache = shared.cache();
-    let key = cache.queue.iter().find(|key| !running.contains(key)).cloned()?;
+    let key = cache
+        .queue
+        .iter()
+        .find(|key| !running.contains(key))
+        .cloned()?;
     cache.queue.remove(&key);
     Some(key)
 }

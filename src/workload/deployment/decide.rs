@@ -133,9 +133,17 @@ fn renew_existing(pass: &mut Pass, now: Timestamp) -> Option<Plan> {
     let revision = next_revision(pass);
     let new = pass.new.as_mut()?;
     new.number(&pass.deployment, revision);
-    new.set_min_ready(field::int(&pass.deployment, &["spec", "minReadySeconds"], 0));
+    new.set_min_ready(field::int(
+        &pass.deployment,
+        &["spec", "minReadySeconds"],
+        0,
+    ));
     let name = new.name().to_owned();
-    let text = new.object.annotation(REVISION).unwrap_or_default().to_owned();
+    let text = new
+        .object
+        .annotation(REVISION)
+        .unwrap_or_default()
+        .to_owned();
     if pass.deployment.annotation(REVISION) != Some(text.as_str()) {
         let patch = number_deployment(&pass.deployment, &text);
         let mut effects = pass.new.take()?.effects(&pass.deployment);
@@ -237,7 +245,11 @@ fn recreate(
         return Some(plan);
     }
     if let Some(new) = pass.new.as_mut() {
-        new.scale(strategy::replicas(&pass.deployment), &pass.deployment, false);
+        new.scale(
+            strategy::replicas(&pass.deployment),
+            &pass.deployment,
+            false,
+        );
     }
     if status::was_complete(pass) {
         clean_up(pass);

@@ -35,12 +35,16 @@ pub(super) fn note_pause(pass: &mut Pass, now: Timestamp) {
         return;
     }
     let was_paused = reason == Some(PAUSED);
-    let (reason, message) = match (field::is_true(&pass.deployment, &["spec", "paused"]), was_paused) {
+    let (reason, message) = match (
+        field::is_true(&pass.deployment, &["spec", "paused"]),
+        was_paused,
+    ) {
         (true, false) => (PAUSED, "Deployment is paused"),
         (false, true) => ("DeploymentResumed", "Deployment is resumed"),
         _ => return,
     };
-    pass.conditions.set(PROGRESSING, "Unknown", reason, message, now);
+    pass.conditions
+        .set(PROGRESSING, "Unknown", reason, message, now);
 }
 
 /// Notes a ReplicaSet that was there before anybody watched progress.
@@ -87,8 +91,7 @@ pub(super) fn estimate(pass: &mut Pass, mut new: Value, now: Timestamp) -> Value
                 .set(PROGRESSING, "True", AVAILABLE_REASON, &message, now);
         } else if has_progressed(&pass.deployment, &new) {
             let message = format!("{subject} is progressing.");
-            let mut renewed =
-                status::make(PROGRESSING, "True", "ReplicaSetUpdated", &message, now);
+            let mut renewed = status::make(PROGRESSING, "True", "ReplicaSetUpdated", &message, now);
             if let Some(current) = current
                 && condition::field(&current, "status") == "True"
                 && let Some(time) = current.get("lastTransitionTime")
@@ -165,7 +168,10 @@ pub(super) fn next(pass: &Pass, status: &Value, now: Timestamp) -> Next {
     };
     if status::is_complete(&pass.deployment, status)
         || field::is_true(&pass.deployment, &["spec", "paused"])
-        || matches!(condition::field(current, "reason"), TIMED_OUT | AVAILABLE_REASON)
+        || matches!(
+            condition::field(current, "reason"),
+            TIMED_OUT | AVAILABLE_REASON
+        )
     {
         return Next::AwaitChange;
     }

@@ -148,7 +148,8 @@ impl ReplicaSet {
 
     fn annotate(&mut self, name: &str, value: &str) {
         if self.object.annotation(name) != Some(value) {
-            self.object.set(&["metadata", "annotations", name], value.into());
+            self.object
+                .set(&["metadata", "annotations", name], value.into());
         }
     }
 
@@ -198,7 +199,8 @@ impl ReplicaSet {
 
     pub(super) fn set_min_ready(&mut self, seconds: i64) {
         if field::int(&self.object, &["spec", "minReadySeconds"], 0) != seconds {
-            self.object.set(&["spec", "minReadySeconds"], seconds.into());
+            self.object
+                .set(&["spec", "minReadySeconds"], seconds.into());
         }
     }
 

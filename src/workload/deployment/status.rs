@@ -62,10 +62,19 @@ pub(super) fn count(pass: &mut Pass, now: Timestamp) -> Value {
             status.insert(name.to_owned(), value.into());
         }
     };
-    put("observedGeneration", pass.deployment.generation().unwrap_or(0));
+    put(
+        "observedGeneration",
+        pass.deployment.generation().unwrap_or(0),
+    );
     put("replicas", replica_sets::counted(pass.all(), "replicas"));
-    put("updatedReplicas", replica_sets::counted(&pass.new, "replicas"));
-    put("readyReplicas", replica_sets::counted(pass.all(), "readyReplicas"));
+    put(
+        "updatedReplicas",
+        replica_sets::counted(&pass.new, "replicas"),
+    );
+    put(
+        "readyReplicas",
+        replica_sets::counted(pass.all(), "readyReplicas"),
+    );
     put("availableReplicas", available);
     put("unavailableReplicas", (wanted - available).max(0));
     if let Some(count) = pass.deployment.at(&["status", "collisionCount"]) {
@@ -87,7 +96,8 @@ pub(super) fn count(pass: &mut Pass, now: Timestamp) -> Value {
             "Deployment does not have minimum availability.",
         )
     };
-    pass.conditions.set("Available", truth, reason, message, now);
+    pass.conditions
+        .set("Available", truth, reason, message, now);
     status.insert("conditions".into(), pass.conditions.0.clone().into());
     Value::Object(status)
 }

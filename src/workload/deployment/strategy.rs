@@ -85,9 +85,11 @@ mod tests {
             (json!(2), json!(20), 10, (2, 10)),
             (json!("100%"), json!("0%"), 3, (3, 0)),
         ] {
-            let deployment = Object::from_value(json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {
+            let deployment = Object::from_value(
+                json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {
                 "replicas": replicas, "strategy": {"type": "RollingUpdate",
-                "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}}}}))
+                "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}}}}),
+            )
             .unwrap();
             assert_eq!(
                 (max_surge(&deployment), max_unavailable(&deployment)),
@@ -102,6 +104,9 @@ mod tests {
         let deployment = Object::from_value(json!({"apiVersion": "apps/v1", "kind": "Deployment",
             "spec": {"replicas": 3, "strategy": {"type": "Recreate"}}}))
         .unwrap();
-        assert_eq!((max_surge(&deployment), max_unavailable(&deployment)), (0, 0));
+        assert_eq!(
+            (max_surge(&deployment), max_unavailable(&deployment)),
+            (0, 0)
+        );
     }
 }

@@ -85,10 +85,14 @@ mod tests {
 
     #[test]
     fn the_hash_is_stable_safe_and_moved_by_collisions() {
-        let template = json!({"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "a"}]}});
+        let template =
+            json!({"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "a"}]}});
         let hash = pod_template_hash(&template, None);
         assert_eq!(hash, pod_template_hash(&template, None));
-        assert!(hash.bytes().all(|letter| ALPHABET.contains(&letter)), "{hash}");
+        assert!(
+            hash.bytes().all(|letter| ALPHABET.contains(&letter)),
+            "{hash}"
+        );
         assert!((6..=10).contains(&hash.len()), "{hash}");
         assert_ne!(hash, pod_template_hash(&template, Some(1)));
     }

@@ -124,7 +124,11 @@ mod tests {
             ("s", None),
             ("99999999999999h", None),
         ] {
-            assert_eq!(duration(text), millis.map(SignedDuration::from_millis), "{text}");
+            assert_eq!(
+                duration(text),
+                millis.map(SignedDuration::from_millis),
+                "{text}"
+            );
         }
     }
 
@@ -137,14 +141,28 @@ mod tests {
             ("Always", json!({READY_AFTER: "5s"}), Some(secs(5)), None),
             ("Always", json!({READY_AFTER: "never"}), None, None),
             ("Always", json!({READY_AFTER: "soon"}), Some(secs(10)), None),
-            ("Always", json!({CRASH_AFTER: "3s"}), Some(secs(10)), Some((secs(3), 1))),
-            ("Never", json!({EXIT_AFTER: "7s", CRASH_AFTER: "9s"}), Some(secs(10)), Some((secs(7), 0))),
+            (
+                "Always",
+                json!({CRASH_AFTER: "3s"}),
+                Some(secs(10)),
+                Some((secs(3), 1)),
+            ),
+            (
+                "Never",
+                json!({EXIT_AFTER: "7s", CRASH_AFTER: "9s"}),
+                Some(secs(10)),
+                Some((secs(7), 0)),
+            ),
         ] {
             let pod = Object::from_value(json!({"apiVersion": "v1", "kind": "Pod",
                 "metadata": {"annotations": annotations}, "spec": {"restartPolicy": policy}}))
             .unwrap();
             let behaviour = Behaviour::of(&pod);
-            assert_eq!((behaviour.ready_after, behaviour.exit), (ready, exit), "{annotations}");
+            assert_eq!(
+                (behaviour.ready_after, behaviour.exit),
+                (ready, exit),
+                "{annotations}"
+            );
         }
     }
 }

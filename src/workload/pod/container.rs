@@ -55,9 +55,18 @@ pub(super) struct Container {
 /// What a container does.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum State {
-    Waiting { reason: String, message: String },
-    Running { since: Timestamp },
-    Ended { code: i64, at: Timestamp, value: Value },
+    Waiting {
+        reason: String,
+        message: String,
+    },
+    Running {
+        since: Timestamp,
+    },
+    Ended {
+        code: i64,
+        at: Timestamp,
+        value: Value,
+    },
 }
 
 impl Container {
@@ -106,7 +115,11 @@ impl Container {
 
     /// The exit code of the last run, if the container waits after one.
     pub(super) fn last_code(&self) -> Option<i64> {
-        self.last.as_ref()?.get("terminated")?.get("exitCode")?.as_i64()
+        self.last
+            .as_ref()?
+            .get("terminated")?
+            .get("exitCode")?
+            .as_i64()
     }
 
     pub(super) fn id(&self) -> Option<&str> {
@@ -370,6 +383,9 @@ mod tests {
                 go_duration(container.backoff())
             })
             .collect();
-        assert_eq!(waits, ["0s", "10s", "20s", "40s", "1m20s", "2m40s", "5m0s", "5m0s"]);
+        assert_eq!(
+            waits,
+            ["0s", "10s", "20s", "40s", "1m20s", "2m40s", "5m0s", "5m0s"]
+        );
     }
 }

@@ -169,12 +169,7 @@ fn remove(pod: &Object) -> Option<Effect> {
     })
 }
 
-pub(super) fn tell(
-    pod: &Object,
-    severity: EventSeverity,
-    reason: &str,
-    message: String,
-) -> Effect {
+pub(super) fn tell(pod: &Object, severity: EventSeverity, reason: &str, message: String) -> Effect {
     Effect::Event(Event {
         regarding: pod.clone(),
         severity,

@@ -72,7 +72,10 @@ pub(super) fn mount(
     sources: &Sources,
     namespace: &str,
 ) -> Result<BTreeMap<SourceKey, Version>, String> {
-    let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = volume
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let place = Place::Volume(name.to_owned());
     let fail = |why: String| format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
     let versions = read(references, &place, sources, namespace).map_err(fail)?;

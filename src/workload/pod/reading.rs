@@ -81,11 +81,7 @@ impl Reading {
 
     /// The source as the environment of a container was made of it.
     pub fn environment(&self, container: &str, source: &SourceKey) -> Option<&Object> {
-        self.environments
-            .get(container)?
-            .1
-            .get(source)?
-            .as_deref()
+        self.environments.get(container)?.1.get(source)?.as_deref()
     }
 
     /// The source as a volume shows it now.

@@ -99,12 +99,16 @@ impl Run {
         let has_begun = status::has_begun(&self.snapshot.pod);
         let namespace = self.namespace();
         for volume in &volumes {
-            let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
+            let name = volume
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let place = Place::Volume(name.to_owned());
             if !self.references.iter().any(|r| r.place == place) {
                 continue;
             }
-            let found = environment::mount(volume, &self.references, &self.snapshot.sources, &namespace);
+            let found =
+                environment::mount(volume, &self.references, &self.snapshot.sources, &namespace);
             match (found, self.reading.volumes.get(name).cloned()) {
                 (Err(why), None) if !has_begun => return Err(why),
                 // What was mounted stays when its source goes.
@@ -205,9 +209,7 @@ impl Run {
             State::Waiting { reason, .. } => reason != "CrashLoopBackOff",
             _ => false,
         };
-        let is_due = container
-            .again_at(restart)
-            .is_some_and(|at| at <= self.now);
+        let is_due = container.again_at(restart).is_some_and(|at| at <= self.now);
         if is_new || is_due {
             self.start(spec, container);
         } else if container.again_at(restart).is_some() && !container.is_running() {
@@ -280,7 +282,11 @@ impl Run {
         }
         let mut missing = Vec::new();
         let mut versions = Versions::new();
-        for reference in self.references.iter().filter(|r| r.place == Place::ImagePull) {
+        for reference in self
+            .references
+            .iter()
+            .filter(|r| r.place == Place::ImagePull)
+        {
             let key = super::reading::SourceKey {
                 kind: reference.kind,
                 name: reference.name.clone(),

@@ -47,7 +47,12 @@ pub(super) fn containers(pod: &Object) -> Vec<Container> {
 
 /// The init containers likewise.
 pub(super) fn init_containers(pod: &Object) -> Vec<Container> {
-    read(pod, "initContainers", "initContainerStatuses", "PodInitializing")
+    read(
+        pod,
+        "initContainers",
+        "initContainerStatuses",
+        "PodInitializing",
+    )
 }
 
 fn read(pod: &Object, specs: &str, statuses: &str, waiting: &str) -> Vec<Container> {
@@ -119,12 +124,7 @@ pub(super) fn write(
 }
 
 /// The phase as a kubelet gathers it (`getPhase`).
-fn phase(
-    pod: &Object,
-    init: &[Container],
-    containers: &[Container],
-    stage: Stage,
-) -> &'static str {
+fn phase(pod: &Object, init: &[Container], containers: &[Container], stage: Stage) -> &'static str {
     let restart = Restart::of(pod);
     let init_specs = field::list(pod, &["spec", "initContainers"]);
     let main_began = containers.iter().any(|container| container.id().is_some());
@@ -156,7 +156,11 @@ fn phase(
         }
     }
     if stage == Stage::Stopped {
-        return if waiting + failed == 0 { "Succeeded" } else { "Failed" };
+        return if waiting + failed == 0 {
+            "Succeeded"
+        } else {
+            "Failed"
+        };
     }
     match (waiting, running, failed, restart) {
         (1.., ..) => "Pending",
@@ -192,7 +196,9 @@ fn conditions(
     for (kind, judged) in OWN.into_iter().zip(wanted) {
         all.push(judged.write(kind, condition::find(old, kind), pod.generation(), now));
     }
-    let foreign = old.iter().filter(|c| !OWN.contains(&condition::field(c, "type")));
+    let foreign = old
+        .iter()
+        .filter(|c| !OWN.contains(&condition::field(c, "type")));
     all.extend(foreign.cloned());
     all
 }

@@ -56,18 +56,28 @@ fn makes_missing_pods_of_the_template() {
         .collect();
     assert_eq!(made.len(), 2);
     for pod in &made {
-        assert!(pod.name().starts_with("web-1-") && pod.name().len() == 11, "{}", pod.name());
+        assert!(
+            pod.name().starts_with("web-1-") && pod.name().len() == 11,
+            "{}",
+            pod.name()
+        );
         assert_eq!(pod.label("app"), Some("web"));
         assert_eq!(pod.annotation("a"), Some("b"));
         assert_eq!(field::controller_uid(pod), Some("me"));
     }
     assert_ne!(made[0].name(), made[1].name());
-    assert_eq!(plan, decided(3, vec![pod("p", &[])]), "the same names again");
+    assert_eq!(
+        plan,
+        decided(3, vec![pod("p", &[])]),
+        "the same names again"
+    );
     let status = plan.status.unwrap();
     assert_eq!(
         status.at(&["status"]),
-        Some(&json!({"replicas": 1, "fullyLabeledReplicas": 1, "readyReplicas": 1, "availableReplicas": 1,
-            "terminatingReplicas": 0, "observedGeneration": 2}))
+        Some(
+            &json!({"replicas": 1, "fullyLabeledReplicas": 1, "readyReplicas": 1, "availableReplicas": 1,
+            "terminatingReplicas": 0, "observedGeneration": 2})
+        )
     );
 }
 
@@ -76,20 +86,38 @@ fn removes_in_the_order_of_upstream() {
     let not_ready: &[(&[&str], Value)] = &[(&["status", "conditions"], json!([]))];
     let pods = vec![
         pod("old", &[]),
-        pod("costly", &[(&["metadata", "annotations", victim_cost()], json!("5"))]),
+        pod(
+            "costly",
+            &[(&["metadata", "annotations", victim_cost()], json!("5"))],
+        ),
         pod("unready", not_ready),
-        pod("pending", &[(&["status", "phase"], json!("Pending")), not_ready[0].clone()]),
-        pod("unbound", &[(&["spec", "nodeName"], json!("")), not_ready[0].clone()]),
-        pod("young", &[(
-            &["status", "conditions"],
-            json!([{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:09:50Z"}]),
-        )]),
+        pod(
+            "pending",
+            &[
+                (&["status", "phase"], json!("Pending")),
+                not_ready[0].clone(),
+            ],
+        ),
+        pod(
+            "unbound",
+            &[(&["spec", "nodeName"], json!("")), not_ready[0].clone()],
+        ),
+        pod(
+            "young",
+            &[(
+                &["status", "conditions"],
+                json!([{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:09:50Z"}]),
+            )],
+        ),
     ];
     let names: Vec<&str> = victim::first(&pods, 6, now())
         .into_iter()
         .map(Object::name)
         .collect();
-    assert_eq!(names, ["unbound", "pending", "unready", "young", "old", "costly"]);
+    assert_eq!(
+        names,
+        ["unbound", "pending", "unready", "young", "old", "costly"]
+    );
 }
 
 fn victim_cost() -> &'static str {
@@ -98,14 +126,20 @@ fn victim_cost() -> &'static str {
 
 #[test]
 fn pods_on_their_way_out_are_replaced_and_counted() {
-    let leaving = pod("p", &[(
-        &["metadata", "deletionTimestamp"],
-        json!("2026-01-01T00:09:59Z"),
-    )]);
+    let leaving = pod(
+        "p",
+        &[(
+            &["metadata", "deletionTimestamp"],
+            json!("2026-01-01T00:09:59Z"),
+        )],
+    );
     let plan = decided(1, vec![leaving]);
     assert!(matches!(plan.effects[0], Effect::Create(_)));
     let status = plan.status.unwrap();
-    assert_eq!(field::int(&status, &["status", "terminatingReplicas"], 9), 1);
+    assert_eq!(
+        field::int(&status, &["status", "terminatingReplicas"], 9),
+        1
+    );
 }
 
 #[test]
