@@ -1,1 +1,10 @@
-//! The faces: one file a command.
+//! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
+
+mod command;
+mod failure;
+pub mod sandbox;
+mod shell;
+
+pub use command::{Command, run};
+pub use failure::{Exit, Failure};
+pub use shell::{Env, Shell};

@@ -1,3 +1,25 @@
-//! The embedded Kubernetes API server.
+//! The embedded Kubernetes API server: a store and the API, as a service first and a socket second.
 
+pub mod admit;
+mod chance;
+pub mod crd;
+pub mod discovery;
+pub mod error;
+mod form;
+mod fresh;
+mod gc;
+mod http;
+mod identity;
 pub mod registry;
+mod selection;
+mod serve;
+mod server;
+pub mod store;
+mod strategy;
+pub mod table;
+mod watch;
+pub mod write;
+
+pub use identity::{CONTEXT, Identity};
+pub use serve::{ServeError, ServeOptions, Served, serve};
+pub use server::{Sandbox, SandboxOptions};

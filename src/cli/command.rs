@@ -1,0 +1,48 @@
+//! The table of commands, and the way from the command line to an exit code.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use super::{Exit, Failure, Shell, sandbox};
+
+/// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
+#[derive(Debug, Parser)]
+#[command(name = "waxwing", version, propagate_version = true)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// One command of the program; one more is a file beside this one and a line in both tables here.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a small Kubernetes API server on this machine.
+    Sandbox(sandbox::Args),
+}
+
+impl Command {
+    /// Runs the command, from what was typed to its exit code.
+    ///
+    /// # Errors
+    /// [`Failure`] says why the command stopped.
+    pub fn run(self, shell: &mut Shell) -> Result<Exit, Failure> {
+        match self {
+            Self::Sandbox(args) => sandbox::run(args.resolve(shell.env())?, shell),
+        }
+    }
+}
+
+/// Parses a command line, runs the command and reports its failure: the whole of `main`.
+pub fn run(line: impl IntoIterator<Item = OsString>, shell: &mut Shell) -> ExitCode {
+    let result = match CommandLine::try_parse_from(line) {
+        Ok(line) => line.command.run(shell),
+        Err(said) => shell.say_usage(&said),
+    };
+    let exit = match result {
+        Ok(exit) => exit,
+        Err(failure) => shell.report(&failure),
+    };
+    exit.into()
+}

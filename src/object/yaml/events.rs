@@ -1,0 +1,148 @@
+//! YAML text through the event parser, node by node into a document.
+
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, StrInput, Tag};
+
+use super::{
+    build::{Builder, Role, is_merge},
+    document::Document,
+    error::{Limit, YamlError},
+    options::ReadOptions,
+    position::Position,
+    scalar::Scalar,
+    syntax,
+};
+
+/// The prefix of the tags that YAML itself names.
+const YAML_TAGS: &str = "tag:yaml.org,2002:";
+
+/// Reads the documents of one piece of a stream. More than one stands there only behind `...`.
+pub(super) struct Reader<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    options: &'a ReadOptions,
+    /// Where the piece starts in the stream.
+    start: Position,
+    /// Nodes that the stream may still have.
+    left: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        text: &'a str,
+        start: Position,
+        options: &'a ReadOptions,
+        left: usize,
+    ) -> Self {
+        let depth = options.limits.depth;
+        let mut parsing = Options::default();
+        parsing.flow_nesting_limit = depth;
+        parsing.block_nesting_limit = depth;
+        parsing.set_emit_comments(false);
+        Self {
+            parser: Parser::new_from_str_with_options(text, parsing),
+            options,
+            start,
+            left,
+        }
+    }
+
+    /// Nodes that the stream may have after what is read.
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// The next document that is not null.
+    ///
+    /// # Errors
+    /// After an error the piece cannot be read further.
+    pub(super) fn next_document(&mut self) -> Result<Option<Document>, YamlError> {
+        loop {
+            let mut builder = Builder::new(self.options, self.left);
+            let is_last = self.fill(&mut builder);
+            self.left = self.left.saturating_sub(builder.nodes());
+            if is_last? {
+                return Ok(None);
+            }
+            if let Some((value, at, places)) = builder.finish()?
+                && !value.is_null()
+            {
+                return Ok(Some(Document {
+                    value,
+                    line: at.line,
+                    is_json: false,
+                    places,
+                }));
+            }
+        }
+    }
+
+    /// Reads one document into the builder, or answers that there is none left.
+    fn fill(&mut self, builder: &mut Builder<'_>) -> Result<bool, YamlError> {
+        while let Some(event) = self.parser.next_event() {
+            let (event, span) = event.map_err(|error| self.refused(&error))?;
+            let at = self.position(&span.start);
+            match event {
+                Event::DocumentEnd => return Ok(false),
+                Event::Alias(anchor) => builder.alias(anchor, at)?,
+                Event::Scalar(text, style, anchor, tag) => {
+                    let plain = style == ScalarStyle::Plain;
+                    let tag = tag.as_deref().map(yaml_name);
+                    let tag = tag.as_deref();
+                    let role = if is_merge(&text, plain, tag) {
+                        Role::Merge
+                    } else {
+                        Role::Ordinary
+                    };
+                    let scalar = Scalar::read(&text, plain, tag)
+                        .map_err(|what| YamlError::Unrepresentable { at, what })?;
+                    builder.scalar(scalar, role, at, some_anchor(anchor))?;
+                }
+                Event::SequenceStart(_, anchor, _) => {
+                    builder.start_list(at, some_anchor(anchor))?;
+                }
+                Event::MappingStart(_, anchor, _) => builder.start_map(at, some_anchor(anchor))?,
+                Event::SequenceEnd | Event::MappingEnd => builder.end()?,
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    fn position(&self, mark: &Marker) -> Position {
+        let before = if mark.line() == 1 {
+            self.start.column
+        } else {
+            1
+        };
+        Position {
+            line: self.start.line + mark.line() - 1,
+            column: before + mark.col(),
+            offset: self.start.offset + mark.byte_offset().unwrap_or_default(),
+        }
+    }
+
+    fn refused(&self, error: &ScanError) -> YamlError {
+        let at = self.position(error.marker());
+        if syntax::is_depth(error.kind()) {
+            return YamlError::TooLarge {
+                at,
+                limit: Limit::Depth,
+                most: self.options.limits.depth,
+            };
+        }
+        YamlError::Syntax {
+            at,
+            what: syntax::class(error.kind()),
+        }
+    }
+}
+
+fn some_anchor(anchor: usize) -> Option<usize> {
+    (anchor != 0).then_some(anchor)
+}
+
+/// The name of one of YAML's own tags; empty for a tag of anyone else.
+fn yaml_name(tag: &Tag) -> String {
+    tag.suffix_in_namespace(YAML_TAGS)
+        .map(std::borrow::Cow::into_owned)
+        .unwrap_or_default()
+}

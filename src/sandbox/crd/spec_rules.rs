@@ -1,0 +1,270 @@
+//! What the specification of a definition must say
+//! (`pkg/apis/apiextensions/validation/validation.go` of apiextensions).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{
+    field_error::FieldError,
+    names::{label_1035, subdomain},
+    schema_rules,
+};
+
+const COLUMN_TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
+const COLUMN_FORMATS: [&str; 8] = [
+    "byte",
+    "date",
+    "date-time",
+    "double",
+    "float",
+    "int32",
+    "int64",
+    "password",
+];
+
+/// Everything wrong with `spec`.
+pub(super) fn check(spec: &Value) -> Vec<FieldError> {
+    let mut found = Vec::new();
+    group(spec, &mut found);
+    match text(spec, "scope") {
+        "" => found.push(FieldError::required("spec.scope", "")),
+        "Cluster" | "Namespaced" => {}
+        other => found.push(FieldError::unsupported(
+            "spec.scope",
+            &other.into(),
+            &["Cluster", "Namespaced"].map(str::to_owned),
+        )),
+    }
+    let versions = list(spec, "versions");
+    for (index, version) in versions.iter().enumerate() {
+        if version.pointer("/schema/openAPIV3Schema").is_none() {
+            let path = format!("spec.versions[{index}].schema.openAPIV3Schema");
+            found.push(FieldError::required(path, ""));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let mut unique = true;
+    for (index, version) in versions.iter().enumerate() {
+        let path = format!("spec.versions[{index}]");
+        let name = text(version, "name");
+        unique &= seen.insert(name);
+        if let Some(error) = label_1035(name) {
+            found.push(FieldError::invalid(
+                format!("{path}.name"),
+                &name.into(),
+                &error,
+            ));
+        }
+        check_version(version, &path, &mut found);
+    }
+    let all = spec.get("versions").cloned().unwrap_or_default();
+    if !unique {
+        let rule = "must contain unique version names";
+        found.push(FieldError::invalid("spec.versions", &all, rule));
+    }
+    if versions.iter().filter(|v| flag(v, "storage")).count() != 1 {
+        let rule = "must have exactly one version marked as storage version";
+        found.push(FieldError::invalid("spec.versions", &all, rule));
+    }
+    check_names(spec.get("names").unwrap_or(&Value::Null), &mut found);
+    // Upstream also knows webhooks; nothing here could call one.
+    match spec.pointer("/conversion/strategy").and_then(Value::as_str) {
+        None | Some("None") => {}
+        Some(other) => found.push(FieldError::unsupported(
+            "spec.conversion.strategy",
+            &other.into(),
+            &["None".to_owned()],
+        )),
+    }
+    if flag(spec, "preserveUnknownFields") {
+        found.push(FieldError::invalid(
+            "spec.preserveUnknownFields",
+            &true.into(),
+            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in \
+             spec.versions[*].schema instead",
+        ));
+    }
+    found
+}
+
+/// What may not change once the definition is there; names and scope once it is established.
+pub(super) fn check_update(
+    spec: &Value,
+    old: &Value,
+    established: bool,
+    found: &mut Vec<FieldError>,
+) {
+    let established: &[&str] = if established {
+        &["/scope", "/names/kind"]
+    } else {
+        &[]
+    };
+    for pointer in established.iter().chain(&["/group", "/names/plural"]) {
+        let (new, old) = (spec.pointer(pointer), old.pointer(pointer));
+        if new != old {
+            found.push(FieldError::invalid(
+                format!("spec{}", pointer.replace('/', ".")),
+                new.unwrap_or(&json!("")),
+                "field is immutable",
+            ));
+        }
+    }
+}
+
+fn group(spec: &Value, found: &mut Vec<FieldError>) {
+    let group = text(spec, "group");
+    if group.is_empty() {
+        found.push(FieldError::required("spec.group", ""));
+    } else if let Some(error) = subdomain(group) {
+        found.push(FieldError::invalid("spec.group", &group.into(), &error));
+    } else if !group.contains('.') {
+        let rule = "should be a domain with at least one dot";
+        found.push(FieldError::invalid("spec.group", &group.into(), rule));
+    }
+}
+
+fn check_version(version: &Value, path: &str, found: &mut Vec<FieldError>) {
+    let warning = version.get("deprecationWarning").and_then(Value::as_str);
+    if let Some(warning) = warning {
+        let path = format!("{path}.deprecationWarning");
+        let rule = if !flag(version, "deprecated") {
+            "can only be set for deprecated versions"
+        } else if warning.is_empty() {
+            "must not be an empty string"
+        } else if warning.len() > 256 {
+            "must be <= 256 characters long"
+        } else {
+            ""
+        };
+        if !rule.is_empty() {
+            found.push(FieldError::invalid(path, &warning.into(), rule));
+        }
+    }
+    if let Some(schema) = version.pointer("/schema/openAPIV3Schema") {
+        let path = format!("{path}.schema.openAPIV3Schema");
+        found.extend(schema_rules::check(schema, &path));
+    }
+    if let Some(scale) = version.pointer("/subresources/scale") {
+        check_scale(scale, &format!("{path}.subresources.scale"), found);
+    }
+    for (index, column) in list(version, "additionalPrinterColumns").iter().enumerate() {
+        let path = format!("{path}.additionalPrinterColumns[{index}]");
+        check_column(column, &path, found);
+    }
+}
+
+fn check_scale(scale: &Value, path: &str, found: &mut Vec<FieldError>) {
+    for (name, prefixes, under) in [
+        ("specReplicasPath", &[".spec."][..], ".spec"),
+        ("statusReplicasPath", &[".status."], ".status"),
+        (
+            "labelSelectorPath",
+            &[".spec.", ".status."],
+            "either .spec or .status",
+        ),
+    ] {
+        let (at, value) = (format!("{path}.{name}"), text(scale, name));
+        if value.is_empty() {
+            if name != "labelSelectorPath" {
+                found.push(FieldError::required(at, ""));
+            }
+        } else if !value.starts_with('.') {
+            let rule = "must be a simple json path starting with .";
+            found.push(FieldError::invalid(at, &value.into(), rule));
+        } else if !prefixes.iter().any(|prefix| value.starts_with(prefix)) {
+            let rule = format!("should be a json path under {under}");
+            found.push(FieldError::invalid(at, &value.into(), &rule));
+        }
+    }
+}
+
+fn check_column(column: &Value, path: &str, found: &mut Vec<FieldError>) {
+    let at = |name: &str| format!("{path}.{name}");
+    if text(column, "name").is_empty() {
+        found.push(FieldError::required(at("name"), ""));
+    }
+    let rule = format!("must be one of {}", COLUMN_TYPES.join(","));
+    match text(column, "type") {
+        "" => found.push(FieldError::required(at("type"), &rule)),
+        kind if !COLUMN_TYPES.contains(&kind) => {
+            found.push(FieldError::invalid(at("type"), &kind.into(), &rule));
+        }
+        _ => {}
+    }
+    let format = text(column, "format");
+    if !format.is_empty() && !COLUMN_FORMATS.contains(&format) {
+        let rule = format!("must be one of {}", COLUMN_FORMATS.join(","));
+        found.push(FieldError::invalid(at("format"), &format.into(), &rule));
+    }
+    match text(column, "jsonPath") {
+        "" => found.push(FieldError::required(at("JSONPath"), "")),
+        path if !path.starts_with('.') => found.push(FieldError::invalid(
+            at("JSONPath"),
+            &path.into(),
+            "must be a simple json path starting with .",
+        )),
+        _ => {}
+    }
+}
+
+fn check_names(names: &Value, found: &mut Vec<FieldError>) {
+    for name in ["plural", "singular", "kind", "listKind"] {
+        if text(names, name).is_empty() {
+            found.push(FieldError::required(format!("spec.names.{name}"), ""));
+        }
+    }
+    for (name, mixed) in [
+        ("plural", false),
+        ("singular", false),
+        ("kind", true),
+        ("listKind", true),
+    ] {
+        let value = text(names, name);
+        let judged = if mixed {
+            value.to_lowercase()
+        } else {
+            value.to_owned()
+        };
+        if let Some(error) = label_1035(&judged).filter(|_| !value.is_empty()) {
+            let error = if mixed {
+                format!("may have mixed case, but should otherwise match: {error}")
+            } else {
+                error
+            };
+            let at = format!("spec.names.{name}");
+            found.push(FieldError::invalid(at, &value.into(), &error));
+        }
+    }
+    for name in ["shortNames", "categories"] {
+        for (index, value) in list(names, name).iter().enumerate() {
+            if let Some(error) = label_1035(value.as_str().unwrap_or_default()) {
+                let at = format!("spec.names.{name}[{index}]");
+                found.push(FieldError::invalid(at, value, &error));
+            }
+        }
+    }
+    let (kind, list_kind) = (text(names, "kind"), text(names, "listKind"));
+    if !kind.is_empty() && kind == list_kind {
+        found.push(FieldError::invalid(
+            "spec.names.listKind",
+            &list_kind.into(),
+            "kind and listKind may not be the same",
+        ));
+    }
+}
+
+fn flag(value: &Value, name: &str) -> bool {
+    value.get(name).and_then(Value::as_bool).unwrap_or(false)
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value
+        .get(name)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}

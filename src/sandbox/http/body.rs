@@ -1,0 +1,80 @@
+//! Bodies: how much, in which media type, and what they hold.
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, header},
+};
+use serde_json::Value;
+
+use crate::{
+    object::yaml::{ReadOptions, read},
+    sandbox::error::{ApiError, ApiResult},
+};
+
+/// The most bytes of a request (`MaxRequestBodyBytes`).
+pub const MAX_BODY: usize = 3 << 20;
+/// Media types that the server reads.
+pub const READABLE: &str =
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// Reads a whole body.
+///
+/// # Errors
+/// It is too large, or the client went away.
+pub async fn collect(body: Body) -> ApiResult<Bytes> {
+    axum::body::to_bytes(body, MAX_BODY)
+        .await
+        .map_err(|_| ApiError::too_large(format!("limit is {MAX_BODY}")))
+}
+
+/// The media type of a body without parameters, JSON when nothing is said.
+pub fn media_type(headers: &HeaderMap) -> String {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase())
+        .filter(|value| !value.is_empty())
+        .unwrap_or_else(|| "application/json".to_owned())
+}
+
+/// Reads a body of one document.
+///
+/// # Errors
+/// The media type is not read here, or the document is broken.
+pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Value> {
+    match media_type(headers).as_str() {
+        "application/json" => json(bytes),
+        "application/yaml" => yaml(bytes),
+        _ => Err(ApiError::unsupported_media_type(READABLE)),
+    }
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// It is broken.
+pub fn json(bytes: &[u8]) -> ApiResult<Value> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        ApiError::bad_request(format!(
+            "couldn't get version/kind; json parse error: {error}"
+        ))
+    })
+}
+
+/// Reads YAML of one document.
+///
+/// # Errors
+/// It is broken, or holds several documents.
+pub fn yaml(bytes: &[u8]) -> ApiResult<Value> {
+    let mut documents = read(bytes, &ReadOptions::default()).map_err(|error| {
+        ApiError::bad_request(format!("error converting YAML to JSON: {error}"))
+    })?;
+    match documents.len() {
+        0 => Ok(Value::Null),
+        1 => Ok(documents.swap_remove(0).value),
+        _ => Err(ApiError::bad_request(
+            "the body holds more than one YAML document",
+        )),
+    }
+}

@@ -1,0 +1,314 @@
+//! Writes.
+
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    body::{self, collect, document, media_type},
+    handle::Call,
+    patch::Patch,
+    query::check_dry_run,
+    reply,
+};
+use crate::{
+    object::Object,
+    sandbox::{
+        error::{ApiError, ApiResult},
+        registry::Registry,
+        store::{Key, Store, Stored},
+        strategy,
+        write::{self, DeleteOptions, Deleted, Propagation, Scope, UpdateKind, shelf_of},
+    },
+};
+
+impl Call {
+    /// What a write needs beside the object.
+    pub fn scope<'a>(&'a self, registry: &'a Registry, dry_run: bool) -> Scope<'a> {
+        Scope {
+            registry,
+            resource: &self.resource,
+            namespace: &self.path.namespace,
+            now: self.sandbox.clock().now(),
+            dry_run,
+        }
+    }
+
+    /// Takes a document as an object of the resource.
+    pub fn object(&self, value: Value) -> ApiResult<Object> {
+        let gvk = &self.resource.gvk;
+        let mut value = value;
+        if let Some(map) = value.as_object_mut() {
+            // An object without kind is taken as what the path says, but not one of another kind.
+            for (field, text) in [
+                ("apiVersion", gvk.api_version()),
+                ("kind", gvk.kind.clone()),
+            ] {
+                let is_missing = map
+                    .get(field)
+                    .is_none_or(|value| value.is_null() || value == "");
+                if is_missing && !self.resource.custom {
+                    map.insert(field.into(), text.into());
+                }
+            }
+            if map.get("metadata").is_some_and(Value::is_null) {
+                map.remove("metadata");
+            }
+        }
+        let object = Object::from_value(value).map_err(|error| {
+            ApiError::bad_request(format!(
+                "the object provided is unrecognized (must be of type {}): {error}",
+                gvk.kind
+            ))
+        })?;
+        let given = object.gvk();
+        if given == *gvk {
+            return Ok(object);
+        }
+        Err(ApiError::bad_request(if given.kind == gvk.kind {
+            format!(
+                "the API version in the data ({}) does not match the expected API version ({})",
+                given.api_version(),
+                gvk.api_version()
+            )
+        } else {
+            format!(
+                "{} in version {:?} cannot be handled as a {}: converting ({}) to ({}): unknown conversion",
+                given.kind, given.version, gvk.kind, given, gvk
+            )
+        }))
+    }
+
+    fn check_name(&self, object: &Object) -> ApiResult<()> {
+        let name = object.name();
+        if name.is_empty() || name == self.path.name {
+            return Ok(());
+        }
+        Err(ApiError::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            self.path.name
+        )))
+    }
+}
+
+/// `POST` of an object.
+pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
+    let bytes = collect(body).await?;
+    let dry_run = call.query.dry_run("CreateOptions")?;
+    if call.resource.namespaced && call.path.namespace.is_empty() {
+        return Err(ApiError::method_not_allowed());
+    }
+    let object = call.object(document(&call.headers, &bytes)?)?;
+    let stored = call
+        .sandbox
+        .write(|store, registry| write::create(store, &call.scope(registry, dry_run), object))
+        .await?;
+    Ok(call.show(201, &stored))
+}
+
+/// `PUT` of an object.
+pub async fn update(call: Call, body: Body) -> ApiResult<Response> {
+    let bytes = collect(body).await?;
+    let object = call.object(document(&call.headers, &bytes)?)?;
+    put(call, object, UpdateKind::Main).await
+}
+
+/// Writes a whole object, or its status.
+pub async fn put(call: Call, object: Object, kind: UpdateKind) -> ApiResult<Response> {
+    let dry_run = call.query.dry_run("UpdateOptions")?;
+    call.check_name(&object)?;
+    let name = call.path.name.clone();
+    let (stored, is_new) = call
+        .sandbox
+        .write(|store, registry| {
+            write::update(store, &call.scope(registry, dry_run), &name, object, kind)
+        })
+        .await?;
+    Ok(call.show(if is_new { 201 } else { 200 }, &stored))
+}
+
+/// `PATCH` of an object.
+pub async fn patch(call: Call, body: Body) -> ApiResult<Response> {
+    patch_part(call, body, UpdateKind::Main).await
+}
+
+/// Patches an object, or its status.
+pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<Response> {
+    let bytes = collect(body).await?;
+    let dry_run = call.query.dry_run("PatchOptions")?;
+    let patch = Patch::read(&media_type(&call.headers), &bytes, &call.resource)?;
+    let name = call.path.name.clone();
+    let stored = call
+        .sandbox
+        .write(|store, registry| {
+            let scope = call.scope(registry, dry_run);
+            let current = store
+                .at(&scope.key(&name))
+                .ok_or_else(|| ApiError::not_found(&scope.named(), &name))?;
+            let patched = patch.apply(&call.resource, &current)?;
+            let object = call.object(patched)?;
+            call.check_name(&object)?;
+            write::update(store, &scope, &name, object, kind)
+        })
+        .await?
+        .0;
+    Ok(call.show(200, &stored))
+}
+
+/// Reads the options of a deletion from body and query.
+fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)> {
+    let query = &call.query;
+    let given = if bytes.is_empty() {
+        Value::Null
+    } else {
+        match media_type(&call.headers).as_str() {
+            "application/yaml" => body::yaml(bytes)?,
+            "application/json" => body::json(bytes)?,
+            _ => return Err(ApiError::unsupported_media_type(body::READABLE)),
+        }
+    };
+    let text = |pointer: &str| given.pointer(pointer).and_then(Value::as_str);
+    let mut options = DeleteOptions {
+        grace_period_seconds: given.get("gracePeriodSeconds").and_then(Value::as_i64),
+        propagation: None,
+        uid: text("/preconditions/uid").map(str::to_owned),
+        resource_version: text("/preconditions/resourceVersion").map(str::to_owned),
+    };
+    if options.grace_period_seconds.is_none() {
+        options.grace_period_seconds = query.number("gracePeriodSeconds")?;
+    }
+    let policy = text("/propagationPolicy").unwrap_or_else(|| query.text("propagationPolicy"));
+    let orphan = given
+        .get("orphanDependents")
+        .and_then(Value::as_bool)
+        .or_else(|| query.tristate("orphanDependents"));
+    options.propagation = match (policy, orphan) {
+        ("", None) => None,
+        ("", Some(true)) => Some(Propagation::Orphan),
+        ("", Some(false)) => Some(Propagation::Background),
+        (_, Some(_)) => {
+            return Err(invalid_delete(
+                "propagationPolicy",
+                policy,
+                "orphanDependents and deletionPropagation cannot be both set",
+            ));
+        }
+        ("Orphan", None) => Some(Propagation::Orphan),
+        ("Foreground", None) => Some(Propagation::Foreground),
+        ("Background", None) => Some(Propagation::Background),
+        _ => {
+            let cause = crate::sandbox::error::Cause::unsupported(
+                "propagationPolicy",
+                &policy.into(),
+                &["Foreground", "Background", "Orphan", "nil"],
+            );
+            return Err(ApiError::invalid(
+                "meta.k8s.io",
+                "DeleteOptions",
+                "",
+                &[cause],
+            ));
+        }
+    };
+    let in_body = given.get("dryRun").and_then(Value::as_array);
+    let dry_run = match in_body {
+        Some(list) => check_dry_run(list.iter().filter_map(Value::as_str), "DeleteOptions")?,
+        None => query.dry_run("DeleteOptions")?,
+    };
+    Ok((options, dry_run))
+}
+
+fn invalid_delete(field: &str, value: &str, detail: &str) -> ApiError {
+    let cause = crate::sandbox::error::Cause::invalid(field, &value.into(), detail);
+    ApiError::invalid("meta.k8s.io", "DeleteOptions", "", &[cause])
+}
+
+/// `DELETE` of an object.
+pub async fn delete(call: Call, body: Body) -> ApiResult<Response> {
+    let bytes = collect(body).await?;
+    let (options, dry_run) = delete_options(&call, &bytes)?;
+    let name = call.path.name.clone();
+    let deleted = call
+        .sandbox
+        .write(|store, registry| {
+            write::delete(store, &call.scope(registry, dry_run), &name, &options)
+        })
+        .await?;
+    if !deleted.is_gone || strategy::of(&call.resource).returns_deleted {
+        return Ok(call.show(200, &deleted.object));
+    }
+    let mut details = Map::new();
+    details.insert("name".into(), name.into());
+    let group = &call.resource.gvk.group;
+    if !group.is_empty() {
+        details.insert("group".into(), group.as_str().into());
+    }
+    details.insert("kind".into(), call.resource.plural.as_str().into());
+    if let Some(uid) = deleted.object.object.uid() {
+        details.insert("uid".into(), uid.into());
+    }
+    Ok(reply::value(
+        200,
+        &json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {},
+            "status": "Success", "details": details,
+        }),
+    ))
+}
+
+/// `DELETE` of a collection.
+pub async fn delete_collection(call: Call, body: Body) -> ApiResult<Response> {
+    if !call
+        .resource
+        .verbs
+        .iter()
+        .any(|verb| verb == "deletecollection")
+    {
+        return Err(ApiError::method_not_allowed());
+    }
+    let bytes = collect(body).await?;
+    let (options, dry_run) = delete_options(&call, &bytes)?;
+    let selection = call.selection()?;
+    let (version, deleted) = call
+        .sandbox
+        .write(|store, registry| {
+            let keys: Vec<Key> = store
+                .shelf(&shelf_of(&call.resource))
+                .into_iter()
+                .flat_map(|shelf| shelf.range(&selection.namespace, None))
+                .filter(|(place, stored)| selection.takes(place, stored))
+                .map(|(place, _)| Key::new(shelf_of(&call.resource), place.clone()))
+                .collect();
+            let deleted: Vec<_> = keys
+                .iter()
+                .filter_map(|key| delete_one(&call, store, registry, key, &options, dry_run))
+                .map(|deleted| deleted.object)
+                .collect();
+            Ok((store.version(), deleted))
+        })
+        .await?;
+    let mut metadata = Map::new();
+    metadata.insert("resourceVersion".into(), version.to_string().into());
+    let items = deleted.iter().map(|stored| -> &Stored { stored });
+    let now = call.sandbox.clock().now();
+    let json = call.accept.form.list(&call.resource, metadata, items, now);
+    Ok(reply::bytes(200, json, call.accept.encoding))
+}
+
+/// What another deletion took already is left out.
+fn delete_one(
+    call: &Call,
+    store: &mut Store,
+    registry: &Registry,
+    key: &Key,
+    options: &DeleteOptions,
+    dry_run: bool,
+) -> Option<Deleted> {
+    let scope = Scope {
+        namespace: &key.place.namespace,
+        ..call.scope(registry, dry_run)
+    };
+    write::delete(store, &scope, &key.place.name, options).ok()
+}

@@ -1,0 +1,173 @@
+//! From a request to an answer.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, Method, Request, header},
+    response::Response,
+};
+
+use tokio::sync::watch;
+
+use super::{
+    accept::{self, Accept, negotiate},
+    change, list,
+    query::Query,
+    read, reply,
+    route::{ResourcePath, Route, route},
+    sub, system,
+};
+use crate::sandbox::{
+    Sandbox, discovery,
+    error::{ApiError, ApiResult},
+    form::to_bytes,
+    registry::{Registry, Resource},
+};
+
+/// Tells a request of a socket when the server behind it stops: streams end then.
+#[derive(Clone, Debug)]
+pub struct Closing(pub watch::Receiver<bool>);
+
+/// One request about a resource.
+pub struct Call {
+    /// The server.
+    pub sandbox: Sandbox,
+    /// The resource, in the version of the request.
+    pub resource: Arc<Resource>,
+    /// Where it points.
+    pub path: ResourcePath,
+    /// Its options.
+    pub query: Query,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// What the answer shall look like.
+    pub accept: Accept,
+    /// When streams must end.
+    pub closing: Option<Closing>,
+}
+
+/// Answers any request.
+pub async fn handle(State(sandbox): State<Sandbox>, request: Request<Body>) -> Response {
+    match answer(sandbox, request).await {
+        Ok(response) => response,
+        Err(error) => reply::error(&error),
+    }
+}
+
+async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response> {
+    let Some(route) = route(request.uri().path()) else {
+        return Ok(reply::page_not_found());
+    };
+    let registry = sandbox.registry();
+    match route {
+        Route::Resource(path) => resource(sandbox, &registry, path, request).await,
+        _ if request.method() != Method::GET && request.method() != Method::HEAD => {
+            Err(ApiError::method_not_allowed())
+        }
+        other => {
+            let query = Query::of(request.uri())?;
+            Ok(page(&registry, &other, &query, request.headers())
+                .unwrap_or_else(reply::page_not_found))
+        }
+    }
+}
+
+/// Pages that are the same for everybody.
+fn page(
+    registry: &Registry,
+    route: &Route,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    let is_aggregated = discovery::accepts_aggregated(&accept::text(headers));
+    let aggregated = |core: bool| {
+        reply::with_type(
+            200,
+            discovery::AGGREGATED_CONTENT_TYPE,
+            to_bytes(&discovery::aggregated(registry, core)),
+        )
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("127.0.0.1");
+    let value = match route {
+        Route::CoreVersions if is_aggregated => return Some(aggregated(true)),
+        Route::Groups if is_aggregated => return Some(aggregated(false)),
+        Route::CoreVersions => discovery::core_versions(host),
+        Route::Groups => discovery::groups(registry),
+        Route::Group(group) => discovery::group(registry, group)?,
+        Route::GroupVersion(group, version) => discovery::resources(registry, group, version)?,
+        Route::Resource(_) => return None,
+        Route::Other(words) => return other_page(words, query),
+    };
+    Some(reply::value(200, &value))
+}
+
+fn other_page(words: &[String], query: &Query) -> Option<Response> {
+    let (first, rest) = words.split_first()?;
+    match first.as_str() {
+        "version" if rest.is_empty() => Some(system::version()),
+        "healthz" | "livez" | "readyz" => system::health(first, rest, query),
+        _ => None,
+    }
+}
+
+async fn resource(
+    sandbox: Sandbox,
+    registry: &Registry,
+    path: ResourcePath,
+    request: Request<Body>,
+) -> ApiResult<Response> {
+    let Some(resource) = registry.find(&path.group, &path.version, &path.plural) else {
+        return Ok(reply::page_not_found());
+    };
+    if !path.namespace.is_empty() && !resource.namespaced {
+        return Ok(reply::page_not_found());
+    }
+    if path.namespace.is_empty() && resource.namespaced && !path.name.is_empty() {
+        return Ok(reply::page_not_found());
+    }
+    let query = Query::of(request.uri())?;
+    let (parts, body) = request.into_parts();
+    if path.subresource == "proxy" {
+        let request = Request::from_parts(parts, body);
+        return sub::proxy(&sandbox, &path, request).await;
+    }
+    let accept = negotiate(&parts.headers, &query)?;
+    let call = Call {
+        sandbox,
+        resource,
+        path,
+        query,
+        headers: parts.headers,
+        accept,
+        closing: parts.extensions.get::<Closing>().cloned(),
+    };
+    let deprecation = call.resource.deprecation.clone();
+    let mut response = dispatch(call, &parts.method, body).await?;
+    if let Some(text) = deprecation {
+        reply::warn(&mut response, &[text]);
+    }
+    Ok(response)
+}
+
+async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Response> {
+    if !call.path.subresource.is_empty() {
+        return sub::dispatch(call, method, body).await;
+    }
+    let is_one = !call.path.name.is_empty();
+    match (method.as_str(), is_one) {
+        ("GET" | "HEAD", _) if call.query.flag("watch") => list::watch(call),
+        ("GET" | "HEAD", true) => read::get(&call),
+        ("GET" | "HEAD", false) => list::list(&call),
+        ("POST", false) => change::create(call, body).await,
+        ("PUT", true) => change::update(call, body).await,
+        ("PATCH", true) => change::patch(call, body).await,
+        ("DELETE", true) => change::delete(call, body).await,
+        ("DELETE", false) => change::delete_collection(call, body).await,
+        _ => Err(ApiError::method_not_allowed()),
+    }
+}

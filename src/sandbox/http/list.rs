@@ -1,0 +1,289 @@
+//! Lists and watches.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{body::Body, response::Response};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
+
+use super::{accept::Encoding, handle::Call, read::parse_version, reply};
+use crate::sandbox::{
+    error::{ApiError, ApiResult, Cause},
+    selection::Selection,
+    store::{Place, Shelf, Stored},
+    watch::{self, Start, Watch},
+    write::shelf_of,
+};
+
+impl Call {
+    /// What the selectors and the path of the request select.
+    pub fn selection(&self) -> ApiResult<Selection> {
+        let mut selection = Selection::all(&self.path.namespace).narrowed(
+            &self.resource,
+            self.query.text("labelSelector"),
+            self.query.text("fieldSelector"),
+        )?;
+        if !self.path.name.is_empty() {
+            selection.name = Some(self.path.name.clone());
+        }
+        Ok(selection)
+    }
+
+    fn invalid_options(field: &str, detail: &str) -> ApiError {
+        let cause = Cause::forbidden(field, detail);
+        ApiError::invalid("meta.k8s.io", "ListOptions", "", &[cause])
+    }
+}
+
+/// Where the next page begins, at which version.
+struct Token {
+    version: u64,
+    after: Place,
+}
+
+impl Token {
+    fn encode(&self) -> String {
+        let start = format!("{}/{}\0", self.after.namespace, self.after.name);
+        let value = json!({"v": "meta.k8s.io/v1", "rv": self.version, "start": start});
+        URL_SAFE_NO_PAD.encode(value.to_string())
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let start = value.get("start")?.as_str()?.strip_suffix('\0')?;
+        let (namespace, name) = start.split_once('/')?;
+        Some(Self {
+            version: value.get("rv")?.as_u64()?,
+            after: Place::new(namespace, name),
+        })
+    }
+}
+
+/// What a list found.
+struct Page {
+    version: u64,
+    items: Vec<Arc<Stored>>,
+    next: Option<Token>,
+    remaining: Option<usize>,
+}
+
+/// `GET` of a collection.
+pub fn list(call: &Call) -> ApiResult<Response> {
+    let selection = call.selection()?;
+    let page = page(call, &selection)?;
+    let mut metadata = Map::new();
+    metadata.insert("resourceVersion".into(), page.version.to_string().into());
+    if let Some(token) = page.next {
+        metadata.insert("continue".into(), token.encode().into());
+    }
+    if let Some(remaining) = page.remaining {
+        metadata.insert("remainingItemCount".into(), remaining.into());
+    }
+    let items = page.items.iter().map(|stored| &**stored);
+    let now = call.sandbox.clock().now();
+    let json = call.accept.form.list(&call.resource, metadata, items, now);
+    Ok(reply::bytes(200, json, call.accept.encoding))
+}
+
+fn page(call: &Call, selection: &Selection) -> ApiResult<Page> {
+    let query = &call.query;
+    let limit = query.number("limit")?.unwrap_or_default();
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let asked = query.text("resourceVersion");
+    let matching = query.text("resourceVersionMatch");
+    let token = query.text("continue");
+    check_match(asked, matching, token)?;
+    let shelf = shelf_of(&call.resource);
+    if !token.is_empty() {
+        let token = Token::decode(token).ok_or_else(|| {
+            ApiError::bad_request("continue key is not valid: illegal base64 data")
+        })?;
+        return call.sandbox.read(|store| {
+            let then = store
+                .shelf(&shelf)
+                .map(|shelf| shelf.at_version(token.version, &selection.namespace))
+                .unwrap_or_else(|| Some(BTreeMap::new()))
+                .ok_or_else(expired_token)?;
+            let objects = then.range((
+                std::ops::Bound::Excluded(token.after),
+                std::ops::Bound::Unbounded,
+            ));
+            Ok(cut(token.version, objects, selection, limit))
+        });
+    }
+    let version = call.check_version(asked)?;
+    call.sandbox.read(|store| {
+        let current = store.version();
+        if matching == "Exact" {
+            let then = store
+                .shelf(&shelf)
+                .map(|shelf| shelf.at_version(version, &selection.namespace))
+                .unwrap_or_else(|| Some(BTreeMap::new()))
+                .ok_or_else(|| {
+                    ApiError::expired("The resourceVersion for the provided list is too old.")
+                })?;
+            return Ok(cut(version, then.iter(), selection, limit));
+        }
+        Ok(match store.shelf(&shelf) {
+            None => cut(current, std::iter::empty(), selection, limit),
+            Some(shelf) => match &selection.name {
+                Some(name) => cut(current, named(shelf, selection, name), selection, limit),
+                None => cut(
+                    current,
+                    shelf.range(&selection.namespace, None),
+                    selection,
+                    limit,
+                ),
+            },
+        })
+    })
+}
+
+/// One object need not be searched for when its namespace is known.
+fn named<'a>(
+    shelf: &'a Shelf,
+    selection: &'a Selection,
+    name: &str,
+) -> Box<dyn Iterator<Item = (&'a Place, &'a Arc<Stored>)> + 'a> {
+    if selection.namespace.is_empty() {
+        return Box::new(shelf.range("", None));
+    }
+    let wanted = Place::new(&selection.namespace, name);
+    Box::new(
+        shelf
+            .range(&selection.namespace, None)
+            .filter(move |(place, _)| **place == wanted),
+    )
+}
+
+fn check_match(asked: &str, matching: &str, token: &str) -> ApiResult<()> {
+    if matching.is_empty() {
+        if !token.is_empty() && !asked.is_empty() && asked != "0" {
+            return Err(ApiError::bad_request(
+                "specifying resource version is not allowed when using continue",
+            ));
+        }
+        return Ok(());
+    }
+    let field = "resourceVersionMatch";
+    if !token.is_empty() {
+        return Err(Call::invalid_options(
+            field,
+            "resourceVersionMatch is forbidden when continue is provided",
+        ));
+    }
+    if asked.is_empty() {
+        return Err(Call::invalid_options(
+            field,
+            "resourceVersionMatch is forbidden unless resourceVersion is provided",
+        ));
+    }
+    match matching {
+        "Exact" if asked == "0" => Err(Call::invalid_options(
+            field,
+            "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
+        )),
+        "Exact" | "NotOlderThan" => Ok(()),
+        other => Err(ApiError::invalid(
+            "meta.k8s.io",
+            "ListOptions",
+            "",
+            &[Cause::unsupported(
+                field,
+                &other.into(),
+                &["Exact", "NotOlderThan", ""],
+            )],
+        )),
+    }
+}
+
+fn expired_token() -> ApiError {
+    ApiError::expired(
+        "The provided continue parameter is too old to display a consistent list result. \
+         You can start a new list without the continue parameter.",
+    )
+}
+
+/// Takes a page from objects in their order.
+fn cut<'a>(
+    version: u64,
+    objects: impl Iterator<Item = (&'a Place, &'a Arc<Stored>)>,
+    selection: &Selection,
+    limit: usize,
+) -> Page {
+    let mut taken = objects.filter(|(place, stored)| selection.takes(place, stored));
+    let mut items = Vec::new();
+    let mut last = None;
+    for (place, stored) in taken.by_ref() {
+        items.push(stored.clone());
+        last = Some(place);
+        if limit > 0 && items.len() == limit {
+            break;
+        }
+    }
+    let remaining = if limit > 0 { taken.count() } else { 0 };
+    let next = last.filter(|_| remaining > 0).map(|place| Token {
+        version,
+        after: place.clone(),
+    });
+    Page {
+        version,
+        items,
+        next,
+        // The original does not count behind a selector.
+        remaining: (remaining > 0 && !selection.has_selector()).then_some(remaining),
+    }
+}
+
+/// `GET` with `watch=true`.
+pub fn watch(call: Call) -> ApiResult<Response> {
+    let selection = call.selection()?;
+    let query = &call.query;
+    let asked = query.text("resourceVersion");
+    let matching = query.text("resourceVersionMatch");
+    let start = match query.tristate("sendInitialEvents") {
+        None if !matching.is_empty() => {
+            return Err(Call::invalid_options(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+            ));
+        }
+        Some(_) if matching != "NotOlderThan" => {
+            return Err(Call::invalid_options(
+                "resourceVersionMatch",
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            ));
+        }
+        Some(true) => {
+            call.check_version(asked)?;
+            if query.flag("allowWatchBookmarks") {
+                Start::ObjectsAndBookmark
+            } else {
+                Start::Objects
+            }
+        }
+        Some(false) if asked.is_empty() || asked == "0" => Start::Now,
+        None if asked.is_empty() || asked == "0" => Start::Objects,
+        _ => Start::After(parse_version(asked)?),
+    };
+    let watch = Watch {
+        resource: call.resource.clone(),
+        selection,
+        start,
+        bookmarks: query.flag("allowWatchBookmarks"),
+        timeout: query.timeout()?,
+        form: call.accept.form.clone(),
+        closing: call.closing.map(|closing| closing.0),
+    };
+    if call.accept.encoding != Encoding::Json {
+        return Err(ApiError::not_acceptable(
+            "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+        ));
+    }
+    let stream = watch::start(&call.sandbox, watch)?;
+    Ok(reply::with_type(
+        200,
+        "application/json",
+        Body::from_stream(stream),
+    ))
+}

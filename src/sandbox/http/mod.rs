@@ -1,0 +1,17 @@
+//! The API over HTTP: paths, options, bodies and forms on the way in, Status and objects on the way out.
+
+mod accept;
+mod body;
+mod change;
+mod handle;
+mod list;
+mod patch;
+mod query;
+mod read;
+mod reply;
+mod route;
+mod sub;
+mod system;
+
+pub use handle::{Closing, handle};
+pub use reply::error;

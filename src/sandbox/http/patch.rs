@@ -1,0 +1,103 @@
+//! Patches: which kind, and what they make of an object (`k8s.io/apiserver/pkg/endpoints/handlers/patch.go`).
+
+use serde_json::Value;
+
+use super::body;
+use crate::{
+    object::{
+        patch::{json, merge, strategic},
+        schema::Schema,
+    },
+    sandbox::{
+        admit,
+        error::{ApiError, ApiResult},
+        registry::Resource,
+        store::Stored,
+    },
+};
+
+/// The most operations of a JSON patch.
+pub const MAX_OPERATIONS: usize = 10_000;
+
+/// Media types of patches for built-in kinds.
+const BUILT_IN: &str = "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
+/// Media types of patches for custom kinds.
+const CUSTOM: &str = "application/json-patch+json, application/merge-patch+json";
+
+/// One patch.
+#[derive(Clone, Debug)]
+pub enum Patch {
+    /// RFC 6902.
+    Json(Value),
+    /// RFC 7386.
+    Merge(Value),
+    /// Strategic merge.
+    Strategic(Value),
+}
+
+impl Patch {
+    /// Reads a patch of a media type.
+    ///
+    /// # Errors
+    /// The media type is not offered for the resource, or the document is broken.
+    pub fn read(media_type: &str, bytes: &[u8], resource: &Resource) -> ApiResult<Self> {
+        let decode = || {
+            serde_json::from_slice::<Value>(bytes)
+                .map_err(|error| ApiError::bad_request(format!("error decoding patch: {error}")))
+        };
+        match media_type {
+            "application/json-patch+json" => {
+                let patch = decode()?;
+                let count = patch.as_array().map_or(0, Vec::len);
+                if count > MAX_OPERATIONS {
+                    return Err(ApiError::too_large(format!(
+                        "The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {count}"
+                    )));
+                }
+                Ok(Self::Json(patch))
+            }
+            "application/merge-patch+json" => Ok(Self::Merge(decode()?)),
+            "application/strategic-merge-patch+json" if !resource.custom => {
+                Ok(Self::Strategic(body::json(bytes)?))
+            }
+            _ => Err(ApiError::unsupported_media_type(if resource.custom {
+                CUSTOM
+            } else {
+                BUILT_IN
+            })),
+        }
+    }
+
+    /// The object with the patch, in the version of the request.
+    ///
+    /// # Errors
+    /// The patch does not fit the object.
+    pub fn apply(&self, resource: &Resource, current: &Stored) -> ApiResult<Value> {
+        let value = admit::from_storage(resource, &current.object).into_value();
+        self.apply_to(value, resource.schema.as_ref())
+    }
+
+    /// A value with the patch.
+    ///
+    /// # Errors
+    /// The patch does not fit the value.
+    pub fn apply_to(&self, mut value: Value, schema: Option<&Schema>) -> ApiResult<Value> {
+        match self {
+            Self::Json(patch) => json::apply(&mut value, patch)
+                .map_err(|error| ApiError::unprocessable(error.to_string()))?,
+            Self::Merge(patch) => {
+                if !patch.is_object() {
+                    return Err(ApiError::bad_request(
+                        "error decoding patch: invalid JSON merge patch",
+                    ));
+                }
+                merge::apply(&mut value, patch);
+            }
+            Self::Strategic(patch) => {
+                strategic::apply(&mut value, patch, schema)
+                    .map_err(|error| ApiError::bad_request(error.to_string()))?;
+            }
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,178 @@
+//! The server as a value: one store, one registry, one clock.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use axum::Router;
+use tokio::sync::watch;
+
+use super::{
+    error::ApiResult,
+    fresh, gc, http,
+    registry::Registry,
+    store::{Change, ChangeKind, GroupResource, Store},
+};
+use crate::clock::Clock;
+
+/// How a sandbox is made.
+#[derive(Clone, Debug)]
+pub struct SandboxOptions {
+    /// Tells creation times, and when graceful deletions end.
+    pub clock: Clock,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            clock: Clock::wall(),
+        }
+    }
+}
+
+/// A Kubernetes API server in this process; cheap to clone, clones are the same server.
+#[derive(Clone, Debug)]
+pub struct Sandbox(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    clock: Clock,
+    core: Mutex<Core>,
+    /// Tells watchers of a resource that it changed.
+    wakes: Mutex<BTreeMap<GroupResource, watch::Sender<u64>>>,
+    proxies: RwLock<BTreeMap<(String, String), Router>>,
+}
+
+#[derive(Debug)]
+struct Core {
+    store: Store,
+    registry: Arc<Registry>,
+}
+
+fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sandbox {
+    /// Makes a server with the namespaces and objects of a fresh cluster.
+    pub fn new(options: SandboxOptions) -> Self {
+        let mut store = Store::default();
+        let registry = Registry::built_in();
+        let now = options.clock.now();
+        fresh::fill(&mut store, &registry, now);
+        gc::settle(&mut store, &registry, now, 0);
+        store.take_fresh();
+        Self(Arc::new(State {
+            clock: options.clock,
+            core: Mutex::new(Core {
+                store,
+                registry: Arc::new(registry),
+            }),
+            wakes: Mutex::default(),
+            proxies: RwLock::default(),
+        }))
+    }
+
+    /// The API as a service: for `kube::Client::new(sandbox.service(), "default")`, and for a socket.
+    pub fn service(&self) -> Router {
+        Router::new()
+            .fallback(http::handle)
+            .with_state(self.clone())
+    }
+
+    /// The clock that the server goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Registers who answers `/api/v1/namespaces/NAMESPACE/services/NAME/proxy/…`.
+    ///
+    /// The router sees the path behind `proxy`; the Service object itself is made by whoever registers.
+    pub fn proxy(&self, namespace: &str, service: &str, router: Router) {
+        self.0
+            .proxies
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((namespace.to_owned(), service.to_owned()), router);
+    }
+
+    /// Who answers for a service.
+    pub(super) fn proxied(&self, namespace: &str, service: &str) -> Option<Router> {
+        self.0
+            .proxies
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&(namespace.to_owned(), service.to_owned()))
+            .cloned()
+    }
+
+    /// All resources known now.
+    pub(super) fn registry(&self) -> Arc<Registry> {
+        unpoisoned(&self.0.core).registry.clone()
+    }
+
+    /// Looks into the store.
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
+        look(&unpoisoned(&self.0.core).store)
+    }
+
+    /// Changes the store in one transaction: all that follows from the change is done before anyone else looks.
+    pub(super) async fn write<T>(
+        &self,
+        change: impl FnOnce(&mut Store, &Registry) -> ApiResult<T>,
+    ) -> ApiResult<T> {
+        let result = {
+            let mut guard = unpoisoned(&self.0.core);
+            let core = &mut *guard;
+            let result = change(&mut core.store, &core.registry);
+            gc::settle(&mut core.store, &core.registry, self.0.clock.now(), 0);
+            let changes = core.store.take_fresh();
+            renew(&mut core.registry, &changes);
+            self.wake(&changes);
+            result
+        };
+        result
+    }
+
+    fn wake(&self, changes: &[Arc<Change>]) {
+        if changes.is_empty() {
+            return;
+        }
+        let mut wakes = unpoisoned(&self.0.wakes);
+        for change in changes {
+            if let Some(wake) = wakes.get(&change.key.resource) {
+                wake.send_replace(change.version());
+                if wake.receiver_count() == 0 {
+                    wakes.remove(&change.key.resource);
+                }
+            }
+        }
+    }
+
+    /// Hears of changes of a resource from now on.
+    pub(super) fn changes_of(&self, resource: &GroupResource) -> watch::Receiver<u64> {
+        unpoisoned(&self.0.wakes)
+            .entry(resource.clone())
+            .or_insert_with(|| watch::Sender::new(0))
+            .subscribe()
+    }
+}
+
+/// Keeps the resources of definitions in step with the definitions.
+fn renew(registry: &mut Arc<Registry>, changes: &[Arc<Change>]) {
+    for change in changes {
+        if !change
+            .key
+            .resource
+            .is("apiextensions.k8s.io", "customresourcedefinitions")
+        {
+            continue;
+        }
+        let object = &change.object.object;
+        *registry = Arc::new(match change.kind {
+            ChangeKind::Deleted => registry.without_definition(object),
+            _ => registry.with_definition(object),
+        });
+    }
+}

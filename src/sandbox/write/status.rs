@@ -1,0 +1,34 @@
+//! Writing the status alone.
+
+use serde_json::Value;
+
+use crate::{object::Object, sandbox::registry::Resource};
+
+/// The stored object with the status of another one, as a write to `/status` means it.
+///
+/// Of a built-in kind annotations and finalizers are taken over too, as most of its strategies do; of a
+/// custom one nothing but the status is (`apiextensions-apiserver/pkg/registry/customresource/status_strategy.go`).
+pub fn with_status_of(resource: &Resource, current: &Object, given: &Object) -> Object {
+    let mut merged = current.clone();
+    take_over(&mut merged, given, &["status"]);
+    if !resource.custom {
+        take_over(&mut merged, given, &["metadata", "annotations"]);
+        take_over(&mut merged, given, &["metadata", "finalizers"]);
+    }
+    // The version guards the write, so it is that of the writer.
+    let version = given.resource_version().unwrap_or_default();
+    merged.set(
+        &["metadata", "resourceVersion"],
+        Value::String(version.to_owned()),
+    );
+    merged
+}
+
+fn take_over(merged: &mut Object, given: &Object, path: &[&str]) {
+    match given.at(path) {
+        Some(value) => merged.set(path, value.clone()),
+        None => {
+            merged.remove(path);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The embedded API server, through the real client and by raw requests, without a socket.
+
+mod basics;
+mod server;
