@@ -261,32 +261,7 @@ impl Cluster {
         target: &ObjectRef,
         precondition: &Precondition,
     ) -> Result<(), ClusterError> {
-        let path = path_of(target)?;
-        let mut options = Map::new();
-        options.insert("apiVersion".into(), "v1".into());
-        options.insert("kind".into(), "DeleteOptions".into());
-        let mut held = Map::new();
-        if let Some(uid) = &precondition.uid {
-            held.insert("uid".into(), uid.clone().into());
-        }
-        if let Some(version) = &precondition.resource_version {
-            held.insert("resourceVersion".into(), version.clone().into());
-        }
-        if !held.is_empty() {
-            options.insert("preconditions".into(), held.into());
-        }
-        let options = Value::Object(options);
-        match self
-            .call(
-                Method::DELETE,
-                &path,
-                Some(("application/json", json(&options)?)),
-            )
-            .await
-        {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        self.remove(target, precondition, None).await.map(drop)
     }
 
     /// Tells people what happened to an object; the same event again counts up the one that is there.
@@ -310,7 +285,7 @@ impl Cluster {
     }
 
     /// One call; the answer is read here and not by the client library, whose log would show a body.
-    async fn call(
+    pub(super) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -341,12 +316,12 @@ impl Cluster {
     }
 }
 
-fn json(body: &impl Serialize) -> Result<Vec<u8>, ClusterError> {
+pub(super) fn json(body: &impl Serialize) -> Result<Vec<u8>, ClusterError> {
     serde_json::to_vec(body).map_err(|error| ClusterError::Config(error.to_string()))
 }
 
 /// Items of lists come without their type: it is put back.
-fn typed(mut value: Value, gvk: &Gvk, path: &str) -> Result<Object, ClusterError> {
+pub(super) fn typed(mut value: Value, gvk: &Gvk, path: &str) -> Result<Object, ClusterError> {
     if let Some(map) = value.as_object_mut() {
         map.entry("apiVersion")
             .or_insert_with(|| gvk.api_version().into());
@@ -396,7 +371,7 @@ fn collection(gvk: &Gvk, namespace: Option<&str>) -> Result<String, ClusterError
     Ok(path)
 }
 
-fn path_of(target: &ObjectRef) -> Result<String, ClusterError> {
+pub(super) fn path_of(target: &ObjectRef) -> Result<String, ClusterError> {
     let mut path = collection(&target.gvk, target.namespace.as_deref())?;
     path.push('/');
     path.push_str(segment(&target.name)?);

@@ -5,6 +5,7 @@ mod client;
 mod error;
 mod event;
 mod kinds;
+mod pod;
 mod service_proxy;
 mod watch;
 

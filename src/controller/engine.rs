@@ -46,6 +46,8 @@ const WORKERS: usize = 16;
 pub struct Written {
     /// Objects as they are stored now, in the order of the effects.
     pub objects: Vec<Object>,
+    /// Objects that are gone.
+    pub gone: Vec<ObjectRef>,
     /// The object with its new status, as it is stored now.
     pub status: Option<Object>,
     /// Whether all effects are done, so that only the status can have failed.
@@ -86,7 +88,22 @@ pub async fn apply_noting(
             Effect::Delete {
                 target,
                 precondition,
-            } => cluster.delete(&target, &precondition).await?,
+            } => match cluster.remove(&target, &precondition, None).await? {
+                Some(left) => written.objects.push(left),
+                None => written.gone.push(target),
+            },
+            Effect::Remove {
+                target,
+                precondition,
+            } => match cluster.remove(&target, &precondition, Some(0)).await? {
+                Some(left) => written.objects.push(left),
+                None => written.gone.push(target),
+            },
+            Effect::Bind { pod, uid, node } => {
+                if let Some(bound) = cluster.bind(&pod, &uid, &node).await? {
+                    written.objects.push(bound);
+                }
+            }
             Effect::Event(event) => {
                 if let Err(error) = cluster.event(&event).await {
                     tracing::warn!(object = %event.regarding.reference(), reason = event.reason,

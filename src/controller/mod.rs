@@ -12,5 +12,6 @@ mod run;
 pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
+pub mod workload;
 
 pub use run::{Settings, run};

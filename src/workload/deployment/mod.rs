@@ -1,0 +1,14 @@
+//! Deployment: a ReplicaSet for each template, and the way from one to the next.
+
+mod decide;
+mod progress;
+mod replica_sets;
+mod scale;
+mod status;
+mod strategy;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{DEPLOYMENT, Snapshot, decide, needs};
+pub use template::{POD_TEMPLATE_HASH, new_name, pod_template_hash};
