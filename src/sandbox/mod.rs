@@ -9,6 +9,7 @@ mod form;
 mod fresh;
 mod gc;
 mod http;
+pub mod openapi;
 pub mod registry;
 mod selection;
 mod serve;
