@@ -9,6 +9,7 @@ mod form;
 mod fresh;
 mod gc;
 mod http;
+mod identity;
 pub mod openapi;
 pub mod registry;
 mod selection;
@@ -20,5 +21,6 @@ pub mod table;
 mod watch;
 pub mod write;
 
+pub use identity::{CONTEXT, Identity};
 pub use serve::{ServeError, ServeOptions, Served, serve};
 pub use server::{Sandbox, SandboxOptions};
