@@ -2,6 +2,7 @@
 
 pub mod admit;
 mod chance;
+pub mod convert;
 pub mod crd;
 pub mod discovery;
 pub mod error;
@@ -12,6 +13,7 @@ mod http;
 mod identity;
 pub mod openapi;
 pub mod registry;
+pub mod review;
 mod selection;
 mod serve;
 mod server;
