@@ -2,6 +2,7 @@
 
 pub mod admit;
 mod chance;
+pub mod convert;
 pub mod crd;
 pub mod discovery;
 pub mod error;
@@ -10,7 +11,9 @@ mod fresh;
 mod gc;
 mod http;
 mod identity;
+pub mod openapi;
 pub mod registry;
+pub mod review;
 mod selection;
 mod serve;
 mod server;
