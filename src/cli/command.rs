@@ -4,7 +4,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{Exit, Failure, Shell, sandbox};
+use super::{Exit, Failure, Shell, completion, crd, demo, sandbox};
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
 #[derive(Debug, Parser)]
@@ -20,6 +20,12 @@ pub struct CommandLine {
 pub enum Command {
     /// Run a small Kubernetes API server on this machine.
     Sandbox(sandbox::Args),
+    /// Watch the story of one secret on an embedded cluster.
+    Demo(demo::Args),
+    /// Print the custom resource definitions.
+    Crd(crd::Args),
+    /// Print a script that completes the command line.
+    Completion(completion::Args),
 }
 
 impl Command {
@@ -30,6 +36,9 @@ impl Command {
     pub fn run(self, shell: &mut Shell) -> Result<Exit, Failure> {
         match self {
             Self::Sandbox(args) => sandbox::run(args.resolve(shell.env())?, shell),
+            Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
+            Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
+            Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
         }
     }
 }

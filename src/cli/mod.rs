@@ -1,6 +1,10 @@
 //! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
 
 mod command;
+pub mod completion;
+pub mod crd;
+pub mod demo;
+pub mod embedded;
 mod failure;
 pub mod kubeseal;
 pub mod sandbox;

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Env, Exit, Failure, Shell};
+use super::{
+    Env, Exit, Failure, Shell,
+    embedded::{Embedded, refused},
+};
 use crate::{
     clock::Clock,
-    sandbox::{Sandbox, SandboxOptions, ServeError, ServeOptions, serve},
+    sandbox::{Sandbox, SandboxOptions, ServeOptions},
 };
 
 /// Run a small Kubernetes API server on this machine.
@@ -81,11 +84,8 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         kubeconfig: settings.kubeconfig,
         identity: None,
     };
-    let served = serve(sandbox.clone(), options).await.map_err(refused)?;
-
-    // Controllers and simulated workloads are started here, on the client of `sandbox.service()`; the
-    // socket answers already, so nothing of theirs is waited for.
-
+    let embedded = Embedded::start(sandbox, options).await.map_err(refused)?;
+    let served = embedded.served();
     shell.note(format_args!(
         "sandbox listens on https://{}",
         served.address()
@@ -95,20 +95,6 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    served.stop().await;
+    embedded.stop().await;
     Ok(Exit::Yes)
-}
-
-fn refused(error: ServeError) -> Failure {
-    let hint = match &error {
-        ServeError::Listen { port, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
-            Some(format!("port {port} is taken; choose another with --port"))
-        }
-        _ => None,
-    };
-    let failure = Failure::new("failed to serve the sandbox").because(error);
-    match hint {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
 }

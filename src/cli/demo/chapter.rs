@@ -1,13 +1,16 @@
 //! The first chapter: a Secret is sealed, opened, changed, and refused elsewhere.
 
-use std::time::Duration;
+use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::narrator::Narrator;
+use super::{
+    narrator::Narrator,
+    stage::{Stage, object},
+};
 use crate::{
     api::base64,
-    cli::{Failure, embedded::Embedded, kubeseal},
+    cli::Failure,
     object::{Gvk, Object, ObjectRef, yaml},
 };
 
@@ -18,8 +21,6 @@ const NAME: &str = "db";
 /// What the Secret holds first, and after its change; the story's own values, never shown.
 const FIRST: &[(&str, &str)] = &[("user", "shop"), ("password", "correct horse")];
 const SECOND: &[(&str, &str)] = &[("user", "shop"), ("password", "battery staple")];
-/// How long the story waits for the controller before it says that something did not happen.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How many letters of a ciphertext are shown.
 const SHOWN: usize = 44;
 
@@ -39,37 +40,43 @@ fn sealed(name: &str) -> ObjectRef {
 ///
 /// # Errors
 /// The embedded cluster failed where the story has no expectation for it.
-pub async fn seal_and_open(
-    embedded: &Embedded,
-    narrator: &mut Narrator<'_>,
-) -> Result<(), Failure> {
+pub async fn seal_and_open(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
     narrator.chapter("The cluster")?;
     narrator.tell(&format!(
         "A Kubernetes API server runs in this process, at {}. With it the unsealing controller,",
-        embedded.address()
+        stage.address()
     ))?;
     narrator.tell("which makes its first sealing key now: RSA, 4096 bits.")?;
-    let certificate = embedded.certificate(PATIENCE).await?;
     narrator.expect(
-        "the controller gives out its certificate, and keeps the key",
+        "the controller has its sealing key",
+        stage.has_key().await,
+        "none",
+    )?;
+    narrator.show("command", "kubeseal --fetch-cert > cert.pem")?;
+    let certificate = stage.kubeseal(&["--fetch-cert"], String::new()).await?;
+    narrator.expect(
+        "it gives out the certificate, and keeps the key",
         certificate.contains("BEGIN CERTIFICATE") && !certificate.contains("PRIVATE KEY"),
         "no certificate",
     )?;
-    embedded
+    stage
         .create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}))
         .await?;
 
-    first_time(embedded, narrator).await?;
-    changed(embedded, narrator).await?;
-    edited(embedded, narrator).await?;
-    copied(embedded, narrator).await
+    first_time(stage, narrator).await?;
+    changed(stage, narrator).await?;
+    edited(stage, narrator).await?;
+    copied(stage, narrator).await
 }
 
-async fn first_time(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
+async fn first_time(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
     narrator.chapter("A Secret is sealed for Git")?;
     narrator.tell("A developer has a Secret shop/db with a user and a password, and seals it:")?;
-    narrator.show("command", "kubeseal -o yaml < secret.yaml > sealed-secret.yaml")?;
-    let text = seal(embedded, FIRST, &[]).await?;
+    narrator.show(
+        "command",
+        "kubeseal -o yaml < secret.yaml > sealed-secret.yaml",
+    )?;
+    let text = seal(stage, FIRST, &[]).await?;
     narrator.tell("What goes to Git is this, safe for every eye:")?;
     narrator.show("sealed-secret.yaml", &shortened(&text))?;
     narrator.expect(
@@ -78,9 +85,9 @@ async fn first_time(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<
         "a value stands in the file",
     )?;
     narrator.show("command", "kubectl apply -f sealed-secret.yaml")?;
-    embedded.create(parsed(&text)?).await?;
-    let opened = embedded
-        .wait_for(&secret(), PATIENCE, |secret| holds(secret, FIRST))
+    stage.create(parsed(&text)?).await?;
+    let opened = stage
+        .wait_for(&secret(), |secret| holds(secret, FIRST))
         .await?;
     narrator.expect(
         "the controller opened it: Secret shop/db holds exactly what was sealed",
@@ -92,27 +99,34 @@ async fn first_time(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<
         opened.as_ref().and_then(owner) == Some("SealedSecret".to_owned()),
         "no owner",
     )?;
-    expect_condition(embedded, narrator, NAME, "True", "").await
+    expect_condition(stage, narrator, NAME, "True", "").await
 }
 
-async fn changed(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
+async fn changed(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
     narrator.chapter("The password changes")?;
-    narrator.tell("The Secret is sealed again with the new password, this time offline with the certificate:")?;
-    narrator.show("command", "kubeseal --cert cert.pem -o yaml < secret.yaml > sealed-secret.yaml")?;
-    let before = embedded.get(&secret()).await?;
-    let certificate = embedded.certificate(PATIENCE).await?;
-    let file = tempfile::NamedTempFile::new()
-        .and_then(|mut file| {
-            std::io::Write::write_all(&mut file, certificate.as_bytes())?;
-            Ok(file)
-        })
-        .map_err(|error| Failure::new("failed to keep the certificate").because(error))?;
+    narrator.tell(
+        "The Secret is sealed again with the new password, this time offline with the certificate:",
+    )?;
+    narrator.show(
+        "command",
+        "kubeseal --cert cert.pem -o yaml < secret.yaml > sealed-secret.yaml",
+    )?;
+    let before = stage.get(&secret()).await?;
+    let certificate = stage.kubeseal(&["--fetch-cert"], String::new()).await?;
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(certificate.as_bytes())?;
     let path = file.path().display().to_string();
-    let text = seal(embedded, SECOND, &["--cert", &path]).await?;
+    let text = seal(stage, SECOND, &["--cert", &path]).await?;
     narrator.show("command", "kubectl apply -f sealed-secret.yaml")?;
-    embedded.apply(parsed(&text)?).await?;
-    let opened = embedded
-        .wait_for(&secret(), PATIENCE, |secret| holds(secret, SECOND))
+    let Some(mut live) = stage.get(&sealed(NAME)).await? else {
+        return narrator.expect("the SealedSecret is there to be changed", false, "none");
+    };
+    if let Some(spec) = object(parsed(&text)?)?.at(&["spec"]) {
+        live.set(&["spec"], spec.clone());
+    }
+    stage.replace(&live).await?;
+    let opened = stage
+        .wait_for(&secret(), |secret| holds(secret, SECOND))
         .await?;
     narrator.expect(
         "the Secret holds the new password",
@@ -127,20 +141,20 @@ async fn changed(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<(),
     )
 }
 
-async fn edited(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
+async fn edited(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
     narrator.chapter("Somebody edits the Secret by hand")?;
     narrator.tell("Git says one thing, the cluster now another:")?;
     narrator.show("command", "kubectl -n shop edit secret db")?;
-    let Some(mut object) = embedded.get(&secret()).await? else {
+    let Some(mut edited) = stage.get(&secret()).await? else {
         return narrator.expect("the Secret is there to be edited", false, "no Secret");
     };
-    object.set(
+    edited.set(
         &["data", "password"],
         Value::String(base64::encode(b"typed by hand")),
     );
-    embedded.replace(object).await?;
-    let mended = embedded
-        .wait_for(&secret(), PATIENCE, |secret| holds(secret, SECOND))
+    stage.replace(&edited).await?;
+    let mended = stage
+        .wait_for(&secret(), |secret| holds(secret, SECOND))
         .await?;
     narrator.expect(
         "the controller put the sealed value back",
@@ -149,18 +163,26 @@ async fn edited(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<(), 
     )
 }
 
-async fn copied(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
+async fn copied(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
     narrator.chapter("A copy under another name")?;
-    narrator.tell("Somebody who may not read shop/db copies its sealed file to a name that they may read:")?;
-    narrator.show("command", "sed 's/name: db/name: mine/' sealed-secret.yaml | kubectl apply -f -")?;
-    let Some(mut copy) = embedded.get(&sealed(NAME)).await? else {
+    narrator.tell(
+        "Somebody who may not read shop/db copies its sealed file to a name that they may read:",
+    )?;
+    narrator.show(
+        "command",
+        "sed 's/name: db/name: mine/' sealed-secret.yaml | kubectl apply -f -",
+    )?;
+    let Some(mut copy) = stage.get(&sealed(NAME)).await? else {
         return narrator.expect("the SealedSecret is there to be copied", false, "none");
     };
-    copy.as_map_mut().insert("metadata".to_owned(), json!({"name": "mine", "namespace": NAMESPACE}));
+    copy.as_map_mut().insert(
+        "metadata".to_owned(),
+        json!({"name": "mine", "namespace": NAMESPACE}),
+    );
     copy.remove(&["status"]);
-    embedded.create(copy.into_value()).await?;
+    stage.create(copy.into_value()).await?;
     expect_condition(
-        embedded,
+        stage,
         narrator,
         "mine",
         "False",
@@ -170,15 +192,19 @@ async fn copied(embedded: &Embedded, narrator: &mut Narrator<'_>) -> Result<(), 
     let other = ObjectRef::new(Gvk::new("", "v1", "Secret"), Some(NAMESPACE), "mine");
     narrator.expect(
         "no Secret came of the copy",
-        embedded.get(&other).await?.is_none(),
+        stage.get(&other).await?.is_none(),
         "a Secret",
     )?;
-    narrator.tell("Why: namespace and name are part of what was encrypted (scope strict). Under another")?;
-    narrator.tell("name the very same key does not open it, and the answer does not say what was wrong.")
+    narrator.tell(
+        "Why: namespace and name are part of what was encrypted (scope strict). Under another",
+    )?;
+    narrator.tell(
+        "name the very same key does not open it, and the answer does not say what was wrong.",
+    )
 }
 
 async fn expect_condition(
-    embedded: &Embedded,
+    stage: &Stage,
     narrator: &mut Narrator<'_>,
     name: &str,
     status: &str,
@@ -188,12 +214,16 @@ async fn expect_condition(
         let first = object.at(&["status", "conditions"])?.get(0)?.clone();
         Some((
             first.get("status")?.as_str()?.to_owned(),
-            first.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            first
+                .get("message")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
         ))
     };
     let wanted = (status.to_owned(), message.to_owned());
-    let seen = embedded
-        .wait_for(&sealed(name), PATIENCE, |object| {
+    let seen = stage
+        .wait_for(&sealed(name), |object| {
             condition(object).as_ref() == Some(&wanted)
         })
         .await?;
@@ -210,11 +240,7 @@ async fn expect_condition(
 }
 
 /// Runs our own command as a developer would, with the Secret on its standard input.
-async fn seal(
-    embedded: &Embedded,
-    items: &[(&str, &str)],
-    more: &[&str],
-) -> Result<String, Failure> {
+async fn seal(stage: &Stage, items: &[(&str, &str)], more: &[&str]) -> Result<String, Failure> {
     let data: serde_json::Map<String, Value> = items
         .iter()
         .map(|(name, value)| ((*name).to_owned(), json!(value)))
@@ -224,17 +250,8 @@ async fn seal(
         "metadata": {"name": NAME, "namespace": NAMESPACE},
         "stringData": data,
     }));
-    let mut line: Vec<String> = ["-o", "yaml", "--kubeconfig"].map(str::to_owned).into();
-    line.push(embedded.kubeconfig());
-    line.extend(more.iter().map(|word| (*word).to_owned()));
-    let said = tokio::task::spawn_blocking(move || kubeseal::answer(line, manifest.into_bytes()))
-        .await
-        .map_err(|error| Failure::new("the sealing command broke off").because(error))?;
-    if said.succeeded {
-        Ok(said.output)
-    } else {
-        Err(Failure::new(format!("kubeseal said: {}", said.errors.trim_end())))
-    }
+    let arguments: Vec<&str> = ["-o", "yaml"].iter().chain(more).copied().collect();
+    stage.kubeseal(&arguments, manifest).await
 }
 
 fn parsed(text: &str) -> Result<Value, Failure> {
@@ -264,7 +281,8 @@ fn owner(secret: &Object) -> Option<String> {
 /// Whether a value can be read in a text, plain or in base64.
 fn shows_any(text: &str, items: &[(&str, &str)]) -> bool {
     items.iter().any(|(name, value)| {
-        *name == "password" && (text.contains(value) || text.contains(&base64::encode(value.as_bytes())))
+        *name == "password"
+            && (text.contains(value) || text.contains(&base64::encode(value.as_bytes())))
     })
 }
 

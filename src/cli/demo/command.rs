@@ -3,8 +3,9 @@
 use super::{
     chapter,
     narrator::{Narrator, Telling},
+    stage::Stage,
 };
-use crate::cli::{Env, Exit, Failure, Shell, embedded::Embedded};
+use crate::cli::{Env, Exit, Failure, Shell};
 
 /// Watch the story of one secret on an embedded cluster.
 ///
@@ -45,9 +46,9 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
     let runtime = shell.runtime()?;
     let mut narrator = Narrator::new(shell, settings.telling);
     runtime.block_on(async {
-        let embedded = Embedded::start().await?;
-        let told = chapter::seal_and_open(&embedded, &mut narrator).await;
-        embedded.stop().await;
+        let stage = Stage::start().await?;
+        let told = chapter::seal_and_open(&stage, &mut narrator).await;
+        stage.stop().await;
         told
     })?;
     narrator.end()

@@ -3,5 +3,6 @@
 mod chapter;
 mod command;
 mod narrator;
+mod stage;
 
 pub use command::{Args, Settings, run};

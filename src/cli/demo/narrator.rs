@@ -96,13 +96,12 @@ impl<'a> Narrator<'a> {
                 let mark = self.painted("31", "✗");
                 self.shell.say(format!("  {mark} {text}; seen: {seen}"))
             }
-            Telling::Json if held => {
-                self.shell
-                    .say(json!({"event": "expectation", "text": text, "held": true}))
-            }
-            Telling::Json => self.shell.say(
-                json!({"event": "expectation", "text": text, "held": false, "seen": seen}),
-            ),
+            Telling::Json if held => self
+                .shell
+                .say(json!({"event": "expectation", "text": text, "held": true})),
+            Telling::Json => self
+                .shell
+                .say(json!({"event": "expectation", "text": text, "held": false, "seen": seen})),
         }
     }
 
