@@ -60,6 +60,8 @@ fn values_are_those_of_kubectl() {
         ("1:20", json!("1:20")),
         ("2020-01-01", json!("2020-01-01")),
         ("1e400", json!("1e400")),
+        ("[a:, b: c, \"d\":]", json!(["a:", {"b": "c"}, {"d": null}])),
+        ("{a:, b: c}", json!({"a:": null, "b": "c"})),
         ("!!str 12", json!("12")),
         ("!!int \"12\"", json!(12)),
         ("!!float 12", json!(12)),
