@@ -3,6 +3,6 @@
 #[cfg(test)]
 mod yaml;
 #[cfg(test)]
-mod yaml_judge;
+mod yaml_peer;
 #[cfg(test)]
 mod yaml_values;
