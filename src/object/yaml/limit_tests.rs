@@ -118,7 +118,7 @@ fn long_streams_are_read() {
         2000
     );
     assert_eq!(
-        count(&"{\"kind\": \"ConfigMap\"}\n".repeat(2000)).len(),
+        documents(&"{\"kind\": \"ConfigMap\"}\n".repeat(2000)).len(),
         2000
     );
 }
