@@ -3,3 +3,6 @@
 mod kubeseal;
 mod kubeseal_cli;
 mod sealing_format;
+mod yaml;
+mod yaml_peer;
+mod yaml_values;
