@@ -1,0 +1,35 @@
+# Sourced by the sessions: says what is expected, counts, and never stops half way.
+# Use: expect 'what a person would say' 'extended regular expression' command...
+#      refuse  the same, but the command must fail.
+passed=0
+failed=0
+
+# An empty output is asked for by '^$'; other patterns may reach over lines.
+matches() {
+  if [ "$1" = '^$' ]; then [ -z "$2" ]; else grep -Eqz -- "$1" <<<"$2"; fi
+}
+
+judge() {
+  local what=$1 pattern=$2 wanted=$3
+  shift 3
+  local output status
+  output=$("$@" 2>&1)
+  status=$?
+  if { [ "$wanted" = ok ] && [ $status -ne 0 ]; } || { [ "$wanted" = fail ] && [ $status -eq 0 ]; } \
+    || ! matches "$pattern" "$output"; then
+    failed=$((failed + 1))
+    printf 'FAILED  %s\n  command: %s\n  status:  %s\n  pattern: %s\n  output:\n%s\n' \
+      "$what" "$*" "$status" "$pattern" "$(sed 's/^/    /' <<<"$output" | head -40)"
+  else
+    passed=$((passed + 1))
+    printf 'ok  %s\n' "$what"
+  fi
+}
+
+expect() { judge "$1" "$2" ok "${@:3}"; }
+refuse() { judge "$1" "$2" fail "${@:3}"; }
+
+finish() {
+  printf '%s passed, %s failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}

@@ -1,0 +1,3 @@
+module waxwing.dev/peers/rsa
+
+go 1.26.0

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# A developer's way with sealed secrets, with any kubeseal, against whatever KUBECONFIG names.
+# Use: KUBESEAL=path KUBECTL=path KUBECONFIG=path tests/peers/seal_session.sh
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/expect.sh"
+: "${KUBESEAL:?names the kubeseal to use}" "${KUBECTL:?names the kubectl to use}" "${KUBECONFIG:?names the cluster}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+space="seal-$$"
+k() { "$KUBECTL" "$@"; }
+n() { "$KUBECTL" -n "$space" "$@"; }
+until_equal() { # until_equal WANTED command...: asks again for ten seconds
+  local wanted=$1 seen
+  shift
+  for _ in $(seq 50); do
+    seen=$("$@" 2>&1)
+    [ "$seen" = "$wanted" ] && { echo "$seen"; return 0; }
+    read -rt 0.2 <> <(:)
+  done
+  echo "$seen"
+  return 1
+}
+value() { n get secret "$1" -o "go-template={{index .data \"$2\" | base64decode}}"; }
+condition() { n get sealedsecret "$1" -o 'jsonpath={.status.conditions[0].status} {.status.conditions[0].message}'; }
+
+expect 'a namespace' 'created' k create namespace "$space"
+expect 'the certificate, through the service proxy' 'BEGIN CERTIFICATE' "$KUBESEAL" --fetch-cert
+"$KUBESEAL" --fetch-cert >cert.pem
+
+n create secret generic db --from-literal=user=me --from-literal=password='first one' --dry-run=client -o yaml >secret.yaml
+expect 'seals without --cert' 'kind: SealedSecret' sh -c "'$KUBESEAL' -n '$space' -o yaml <secret.yaml | tee sealed.yaml"
+expect 'what was sealed shows no value' '^$' sh -c "grep -e 'first one' -e Zmlyc3Qgb25l sealed.yaml || true"
+expect 'applies' 'sealedsecret.bitnami.com/db created' n apply -f sealed.yaml
+expect 'is opened' '^first one' until_equal 'first one' value db password
+expect 'says so' '^True ' until_equal 'True ' condition db
+expect 'tells it in an event' 'Unsealed.*SealedSecret unsealed successfully' n get events --field-selector reason=Unsealed
+expect 'shows it in the table' 'NAME +STATUS +SYNCED +AGE.db +True' n get sealedsecrets
+expect 'is owned by it' '^SealedSecret db true' n get secret db -o 'jsonpath={.metadata.ownerReferences[0].kind} {.metadata.ownerReferences[0].name} {.metadata.ownerReferences[0].controller}'
+
+n create secret generic db --from-literal=user=me --from-literal=password='second one' --dry-run=client -o json >secret.json
+expect 'a changed secret, with the certificate' '"kind": "SealedSecret"' sh -c "'$KUBESEAL' --cert cert.pem <secret.json | tee sealed.json"
+expect 'applies again' 'configured' n apply -f sealed.json
+expect 'is opened again' '^second one' until_equal 'second one' value db password
+
+expect 'the controller agrees that it opens' '^$' sh -c "'$KUBESEAL' --validate <sealed.json"
+sed 's/"name": "db"/"name": "copy"/' sealed.json >copy.json
+refuse 'and that a renamed copy does not' 'unable to decrypt sealed secret: copy' sh -c "'$KUBESEAL' --validate <copy.json"
+expect 'the copy is taken' 'created' n create -f copy.json
+expect 'but not opened, and says why' '^False no key could decrypt secret' until_equal 'False no key could decrypt secret (password, user)' condition copy
+refuse 'no secret comes of it' 'NotFound' n get secret copy
+expect 're-encrypts' '"encryptedData"' sh -c "'$KUBESEAL' --re-encrypt <sealed.json | tee again.json"
+expect 'what was re-encrypted opens' '^$' sh -c "'$KUBESEAL' --validate <again.json"
+
+expect 'drift is corrected' 'patched' n patch secret db --type merge -p '{"data":{"password":"Ym9ndXM="}}'
+expect 'by the sealed value' '^second one' until_equal 'second one' value db password
+expect 'a deleted secret' 'deleted' n delete secret db
+expect 'comes back' '^second one' until_equal 'second one' value db password
+expect 'a value alone' '^Ag[A-Za-z0-9+/=]+$' sh -c "printf raw | '$KUBESEAL' --raw --name db --namespace '$space'"
+expect 'the owner goes' 'deleted' n delete sealedsecret db
+expect 'and takes the secret along' 'condition met|NotFound' sh -c "'$KUBECTL' -n '$space' wait --for=delete secret/db --timeout=20s"
+expect 'the namespace goes' 'deleted' k delete namespace "$space" --timeout=60s
+finish
