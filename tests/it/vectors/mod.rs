@@ -6,3 +6,4 @@ mod sealing_format;
 mod yaml;
 mod yaml_peer;
 mod yaml_values;
+mod patch;
