@@ -1,5 +1,6 @@
 //! The one integration-test binary.
 
 mod floors;
+mod kubeseal;
 mod story;
 mod vectors;

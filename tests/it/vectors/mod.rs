@@ -3,3 +3,5 @@
 mod kubeseal;
 mod kubeseal_cli;
 mod sealing_format;
+
+pub use kubeseal::vector;
