@@ -3,5 +3,6 @@
 mod kubeseal;
 mod kubeseal_cli;
 mod sealing_format;
+mod unsealing;
 
 pub use kubeseal::vector;
