@@ -158,3 +158,20 @@ impl KeyRing {
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let ring = KeyRing::new();
+        let key = Fingerprint::of_rsa(&[1], &[1]);
+        for number in 0..=MAX_REMEMBERED {
+            let mut digest = [0; 32];
+            digest[..8].copy_from_slice(&(number as u64).to_be_bytes());
+            ring.remember(digest, key);
+        }
+        assert_eq!(ring.memory().len(), 1, "a full memory begins anew");
+    }
+}

@@ -1,7 +1,15 @@
 //! The one integration-test binary.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test stops at its first surprise, and may use the machine"
+)]
+
 mod floors;
 mod sandbox;
 mod sandbox_api;
+mod kubeseal;
 mod story;
 mod vectors;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::failure::Failure;
+use super::{failure::Failure, scalars};
 use crate::{
     api::{
         sealed_secret::{self, SealedSecret},
@@ -26,14 +26,15 @@ pub fn secrets(bytes: &[u8], name: &str) -> Result<Vec<Secret>, Failure> {
     let mut secrets = Vec::new();
     let mut after_json = false;
     let options = ReadOptions::default();
-    for document in yaml::documents(bytes, &options) {
-        let document = match document {
+    for (place, document) in yaml::documents(bytes, &options).enumerate() {
+        let mut document = match document {
             Ok(document) => document,
             Err(error @ YamlError::TooLarge { .. }) => return Err(Failure::within(name, error)),
             Err(_) if secrets.is_empty() || (after_json && secrets.len() == 1) => break,
             Err(error) => return Err(Failure::within(name, error)),
         };
         after_json = document.is_json;
+        scalars::settle(&mut document, bytes, place)?;
         if let Some(secret) = secret_of(document)? {
             secrets.push(secret);
         }

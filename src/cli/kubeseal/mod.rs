@@ -14,6 +14,7 @@ mod raw;
 mod recover;
 mod render;
 mod run;
+mod scalars;
 mod seal;
 mod table;
 mod usage;

@@ -7,6 +7,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
 };
 
 use serde::Deserialize;
@@ -163,13 +164,34 @@ fn differences(case: &Case, fixtures: &BTreeMap<String, String>) -> String {
     differences
 }
 
+/// The differences of all cases, several being run at a time.
+fn all_differences(recorded: &Recorded) -> Vec<String> {
+    let size = recorded.cases.len().div_ceil(4);
+    thread::scope(|scope| {
+        let parts: Vec<_> = recorded
+            .cases
+            .chunks(size)
+            .map(|cases| {
+                scope.spawn(move || {
+                    let of = |case| differences(case, &recorded.fixtures);
+                    cases.iter().map(of).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap())
+            .collect()
+    })
+}
+
 #[test]
 fn every_recorded_command_line_answers_the_same() {
     let recorded = recorded();
     assert_eq!(recorded.cases.len(), 118);
+    let found = all_differences(&recorded);
     let mut wrong = String::new();
-    for case in &recorded.cases {
-        let differences = differences(case, &recorded.fixtures);
+    for (case, differences) in recorded.cases.iter().zip(found) {
         let listed = DIFFERENT.iter().any(|(name, _)| *name == case.name);
         match (differences.is_empty(), listed) {
             (true, false) | (false, true) => {}

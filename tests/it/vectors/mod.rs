@@ -7,3 +7,6 @@ mod yaml;
 mod yaml_peer;
 mod yaml_values;
 mod patch;
+mod unsealing;
+
+pub use kubeseal::vector;

@@ -13,7 +13,10 @@ const fn flag(name: &'static str, short: Option<char>, kind: Kind) -> Flag {
 }
 
 fn only_even(text: &str) -> Result<(), String> {
-    (text.len() % 2 == 0).then_some(()).ok_or("odd".into())
+    text.len()
+        .is_multiple_of(2)
+        .then_some(())
+        .ok_or("odd".into())
 }
 
 const TABLE: &[Flag] = &[
