@@ -352,7 +352,7 @@ async fn a_missing_secret_is_waited_for_and_read_at_the_start() {
     assert_eq!(waiting["message"], "secret \"db\" not found");
     let secret = story
         .create(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "default"},
-            "stringData": {"password": "planted"}}))
+            "data": {"password": "cGxhbnRlZA=="}}))
         .await;
     let pods = story
         .with_time(story.until(pods(), |pods| pods.iter().any(|pod| is_ready(pod))))
@@ -366,7 +366,7 @@ async fn a_missing_secret_is_waited_for_and_read_at_the_start() {
         reading.environment_version("web", &source),
         secret.resource_version()
     );
-    assert!(!format!("{reading:?}{pods:?}").contains("planted"));
+    assert!(!format!("{reading:?}{pods:?}").contains("cGxhbnRlZA"));
 }
 
 #[tokio::test]
