@@ -370,8 +370,8 @@ async fn a_missing_secret_is_waited_for_and_read_at_the_start() {
 }
 
 #[tokio::test]
-async fn hundreds_of_pods_start_together() {
-    const MANY: usize = 300;
+async fn a_hundred_pods_start_together() {
+    const MANY: usize = 100;
     let story = Story::begin();
     story.create(deployment(i64::try_from(MANY).unwrap())).await;
     story
