@@ -1,5 +1,7 @@
 //! Which dependents a controller claims: its own, orphans to adopt, and those that it lets go.
 
+use std::borrow::Borrow;
+
 use serde_json::{Value, json};
 
 use super::field;
@@ -9,10 +11,10 @@ use crate::{
 };
 
 /// What became of the candidates.
-#[derive(Debug, Default, PartialEq)]
-pub struct Claim {
+#[derive(Debug, PartialEq)]
+pub struct Claim<T> {
     /// Those that the owner controls and selects; orphans count once they are adopted.
-    pub owned: Vec<Object>,
+    pub owned: Vec<T>,
     /// Adoptions and releases to write first.
     pub effects: Vec<Effect>,
 }
@@ -21,20 +23,28 @@ pub struct Claim {
 ///
 /// Owned and selected stay; owned and no longer selected are released; orphans that are selected are adopted, unless
 /// one of the two is being deleted; all others are none of the owner's business.
-pub fn claim(owner: &Object, selector: &LabelSelector, candidates: Vec<Object>) -> Claim {
-    let mut claim = Claim::default();
+pub fn claim<T: Borrow<Object>>(
+    owner: &Object,
+    selector: &LabelSelector,
+    candidates: Vec<T>,
+) -> Claim<T> {
+    let mut claim = Claim {
+        owned: Vec::new(),
+        effects: Vec::new(),
+    };
     for candidate in candidates {
-        let selected = selector.matches(&candidate.labels());
-        match field::controller_uid(&candidate) {
+        let object: &Object = candidate.borrow();
+        let selected = selector.matches(&object.labels());
+        match field::controller_uid(object) {
             Some(uid) if Some(uid) == owner.uid() => {
                 if selected {
                     claim.owned.push(candidate);
                 } else if !field::is_deleting(owner) {
-                    claim.effects.push(release(owner, &candidate));
+                    claim.effects.push(release(owner, object));
                 }
             }
-            None if selected && !field::is_deleting(owner) && !field::is_deleting(&candidate) => {
-                claim.effects.push(adopt(owner, &candidate));
+            None if selected && !field::is_deleting(owner) && !field::is_deleting(object) => {
+                claim.effects.push(adopt(owner, object));
             }
             _ => {}
         }

@@ -20,17 +20,17 @@ const REPLICA_FAILURE: &str = "ReplicaFailure";
 
 /// All that is read for one pass.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
+pub struct Snapshot<'a> {
     /// The ReplicaSet.
     pub replica_set: Object,
     /// Pods of its namespace that it controls, and those that nobody controls.
-    pub pods: Vec<Object>,
+    pub pods: Vec<&'a Object>,
     /// Why the last pass could not make or remove a pod, if it could not.
     pub failure: Option<String>,
 }
 
 /// Decides one pass (`syncReplicaSet`): adoption, pods to make or remove, status.
-pub fn decide(snapshot: Snapshot, now: Timestamp) -> Plan {
+pub fn decide(snapshot: Snapshot<'_>, now: Timestamp) -> Plan {
     let Snapshot {
         replica_set,
         pods,
@@ -49,8 +49,8 @@ pub fn decide(snapshot: Snapshot, now: Timestamp) -> Plan {
             ..Plan::default()
         };
     }
-    let (active, inactive): (Vec<Object>, Vec<Object>) =
-        claim.owned.into_iter().partition(is_active);
+    let (active, inactive): (Vec<&Object>, Vec<&Object>) =
+        claim.owned.into_iter().partition(|pod| is_active(pod));
     let mut plan = Plan::default();
     if !field::is_deleting(&replica_set) {
         plan.effects = manage(&replica_set, &active, &inactive, now);
@@ -88,8 +88,8 @@ fn wanted(replica_set: &Object) -> usize {
 
 fn manage(
     replica_set: &Object,
-    active: &[Object],
-    inactive: &[Object],
+    active: &[&Object],
+    inactive: &[&Object],
     now: Timestamp,
 ) -> Vec<Effect> {
     let wanted = wanted(replica_set);
@@ -176,7 +176,7 @@ fn tell(replica_set: &Object, reason: &str, message: String) -> Effect {
 
 fn status(
     replica_set: &Object,
-    active: &[Object],
+    active: &[&Object],
     terminating: usize,
     failure: Option<&str>,
     now: Timestamp,
@@ -185,7 +185,7 @@ fn status(
     let template_labels = replica_set
         .at(&["spec", "template", "metadata", "labels"])
         .and_then(Value::as_object);
-    let is_labelled = |pod: &&Object| {
+    let is_labelled = |pod: &&&Object| {
         template_labels
             .into_iter()
             .flatten()
@@ -245,11 +245,11 @@ fn min_ready(replica_set: &Object) -> SignedDuration {
 }
 
 /// When the next ready pod will have been ready long enough.
-fn next(replica_set: &Object, active: &[Object], now: Timestamp) -> Next {
+fn next(replica_set: &Object, active: &[&Object], now: Timestamp) -> Next {
     let min_ready = min_ready(replica_set);
     active
         .iter()
-        .filter_map(ready_since)
+        .filter_map(|pod| ready_since(pod))
         .filter_map(|since| since.checked_add(min_ready).ok())
         .filter(|at| *at > now)
         .min()

@@ -58,7 +58,7 @@ pub fn decide(snapshot: Snapshot<'_>) -> Plan {
         };
     }
     let labels = service.at(&["spec", "selector"]).unwrap_or(&Value::Null);
-    if !labels.as_object().is_some_and(|labels| !labels.is_empty()) {
+    if labels.as_object().is_none_or(serde_json::Map::is_empty) {
         return Plan::default();
     }
     let Ok(selector) = LabelSelector::from_value(&json!({"matchLabels": labels})) else {

@@ -21,6 +21,13 @@ use crate::{
 /// A Secret or ConfigMap by namespace.
 pub(super) type SourceRef = (String, SourceKey);
 
+/// What a pod names, and of which state of the pod that holds.
+struct Needs {
+    uid: Option<String>,
+    generation: Option<i64>,
+    sources: BTreeSet<SourceKey>,
+}
+
 /// All watched objects, and who has to be looked at again.
 #[derive(Default)]
 pub(super) struct Cache {
@@ -31,8 +38,8 @@ pub(super) struct Cache {
     orphans: BTreeSet<Key>,
     /// Which pods name a source.
     readers: BTreeMap<SourceRef, BTreeSet<Key>>,
-    /// What each pod names, and as of which generation.
-    needs: BTreeMap<Key, (Option<String>, Option<i64>, BTreeSet<SourceKey>)>,
+    /// What each pod names.
+    needs: BTreeMap<Key, Needs>,
     /// The version of each source, by its watch.
     versions: BTreeMap<SourceRef, String>,
     /// The sources that pods name, as they were read last.
@@ -217,27 +224,32 @@ impl Cache {
     }
 
     fn link_needs(&mut self, key: &Key, pod: &Object) {
-        let state = (pod.uid().map(str::to_owned), pod.generation());
-        if let Some((uid, generation, _)) = self.needs.get(key)
-            && (uid, generation) == (&state.0, &state.1)
+        let generation = pod.generation();
+        if let Some(known) = self.needs.get(key)
+            && known.uid.as_deref() == pod.uid()
+            && known.generation == generation
             && generation.is_some()
         {
             return;
         }
         self.forget_needs(key);
-        let needs = pod::needs(pod);
-        for source in &needs {
+        let needs = Needs {
+            uid: pod.uid().map(str::to_owned),
+            generation,
+            sources: pod::needs(pod),
+        };
+        for source in &needs.sources {
             let source = (key.namespace.clone(), source.clone());
             self.readers.entry(source).or_default().insert(key.clone());
         }
-        self.needs.insert(key.clone(), (state.0, state.1, needs));
+        self.needs.insert(key.clone(), needs);
     }
 
     fn forget_needs(&mut self, key: &Key) {
-        let Some((_, _, needs)) = self.needs.remove(key) else {
+        let Some(needs) = self.needs.remove(key) else {
             return;
         };
-        for source in needs {
+        for source in needs.sources {
             let source = (key.namespace.clone(), source);
             if let Some(keys) = self.readers.get_mut(&source) {
                 keys.remove(key);
@@ -252,7 +264,7 @@ impl Cache {
 
     /// What a pod names.
     pub(super) fn needs(&self, key: &Key) -> Vec<SourceRef> {
-        let needs = self.needs.get(key).map(|(_, _, needs)| needs);
+        let needs = self.needs.get(key).map(|needs| &needs.sources);
         needs
             .into_iter()
             .flatten()

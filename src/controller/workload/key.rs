@@ -36,6 +36,16 @@ impl Kind {
         Gvk::from_api_version(api_version, kind)
     }
 
+    /// Which component of a cluster reports about objects of the kind.
+    pub(super) fn component(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment-controller",
+            Self::ReplicaSet => "replicaset-controller",
+            Self::Pod => "kubelet",
+            Self::Service | Self::EndpointSlice => "endpoint-slice-controller",
+        }
+    }
+
     fn of(gvk: &Gvk) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.gvk() == *gvk)
     }

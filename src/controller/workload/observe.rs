@@ -55,7 +55,7 @@ pub(super) async fn decide(
     let plan = match key.kind {
         Kind::Deployment => deployment::decide(deployment_snapshot(&cache, key, object), now),
         Kind::ReplicaSet => {
-            let pods = claimable(&cache, Kind::Pod, object);
+            let pods = claimable(&cache, Kind::Pod, object).collect();
             let snapshot = replica_set::Snapshot {
                 replica_set: Object::clone(object),
                 pods,
@@ -78,17 +78,20 @@ pub(super) async fn decide(
 }
 
 /// Dependents of a kind that an object controls, and those that nobody does.
-fn claimable(cache: &Cache, kind: Kind, owner: &Object) -> Vec<Object> {
+fn claimable<'a>(
+    cache: &'a Cache,
+    kind: Kind,
+    owner: &'a Object,
+) -> impl Iterator<Item = &'a Object> {
     let owned = cache.owned(kind, owner.uid().unwrap_or_default());
     let orphans = cache.orphans(kind, owner.namespace().unwrap_or_default());
-    owned
-        .chain(orphans)
-        .map(|object| Object::clone(object))
-        .collect()
+    owned.chain(orphans).map(AsRef::as_ref)
 }
 
 fn deployment_snapshot(cache: &Cache, key: &Key, object: &Arc<Object>) -> deployment::Snapshot {
-    let replica_sets = claimable(cache, Kind::ReplicaSet, object);
+    let replica_sets: Vec<Object> = claimable(cache, Kind::ReplicaSet, object)
+        .cloned()
+        .collect();
     let name = deployment::needs(object).name;
     let holder = cache
         .get(&Key::new(Kind::ReplicaSet, &key.namespace, &name))

@@ -63,6 +63,8 @@ pub struct Workloads {
 /// What all passes share.
 pub(super) struct Shared {
     cluster: Cluster,
+    /// The same cluster in the name of the component that each kind belongs to.
+    reporters: BTreeMap<Kind, Cluster>,
     clock: Clock,
     cache: Mutex<Cache>,
     readings: Readings,
@@ -85,7 +87,7 @@ impl Shared {
     /// One pass over one object.
     async fn pass(&self, key: &Key) -> Result<Next, ClusterError> {
         let decision = observe::decide(self, key, None, self.clock.now()).await?;
-        let outcome = self.apply(decision.plan).await;
+        let outcome = self.apply(key, decision.plan).await;
         match outcome {
             Err(error)
                 if key.kind == Kind::ReplicaSet
@@ -113,12 +115,13 @@ impl Shared {
             effects: Vec::new(),
             ..decision.plan
         };
-        self.apply(plan).await.map(drop)
+        self.apply(key, plan).await.map(drop)
     }
 
-    async fn apply(&self, plan: Plan) -> Result<Next, ClusterError> {
+    async fn apply(&self, key: &Key, plan: Plan) -> Result<Next, ClusterError> {
+        let cluster = self.reporters.get(&key.kind).unwrap_or(&self.cluster);
         let mut written = Written::default();
-        let applied = engine::apply_noting(plan, &self.cluster, &mut written).await;
+        let applied = engine::apply_noting(plan, cluster, &mut written).await;
         {
             let mut cache = self.cache();
             for object in written.objects.into_iter().chain(written.status) {
@@ -145,10 +148,14 @@ enum Seen {
 impl Workloads {
     /// On a cluster that has no such controllers, by a clock.
     pub fn new(cluster: Cluster, clock: Clock) -> Self {
-        let cluster = cluster.reporting_as("waxwing-workloads", &clock);
+        let reporters = Kind::ALL
+            .into_iter()
+            .map(|kind| (kind, cluster.clone().reporting_as(kind.component(), &clock)))
+            .collect();
         Self {
             shared: Arc::new(Shared {
                 cluster,
+                reporters,
                 clock,
                 cache: Mutex::default(),
                 readings: Readings::default(),

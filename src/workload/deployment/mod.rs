@@ -2,6 +2,8 @@
 
 mod decide;
 mod progress;
+#[cfg(test)]
+mod properties;
 mod replica_sets;
 mod scale;
 mod status;
@@ -9,6 +11,8 @@ mod strategy;
 mod template;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;
 
 pub use decide::{DEPLOYMENT, Snapshot, decide, needs};
 pub use template::{POD_TEMPLATE_HASH, new_name, pod_template_hash};

@@ -9,6 +9,8 @@ mod start;
 mod status;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;
 
 pub use behaviour::{Behaviour, CRASH_AFTER, EXIT_AFTER, READY_AFTER, STOP_AFTER};
 pub use decide::{Node, Snapshot, decide, needs};

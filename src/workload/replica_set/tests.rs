@@ -36,7 +36,7 @@ fn decided(replicas: i64, pods: Vec<Object>) -> Plan {
     decide(
         Snapshot {
             replica_set: replica_set(replicas),
-            pods,
+            pods: pods.iter().collect(),
             failure: None,
         },
         now(),
@@ -110,7 +110,7 @@ fn removes_in_the_order_of_upstream() {
             )],
         ),
     ];
-    let names: Vec<&str> = victim::first(&pods, 6, now())
+    let names: Vec<&str> = victim::first(&pods.iter().collect::<Vec<_>>(), 6, now())
         .into_iter()
         .map(Object::name)
         .collect();
@@ -149,7 +149,7 @@ fn availability_waits_for_min_ready_seconds() {
     let plan = decide(
         Snapshot {
             replica_set: set,
-            pods: vec![pod("p", &[])],
+            pods: vec![&pod("p", &[])],
             failure: None,
         },
         now(),
@@ -173,7 +173,8 @@ fn failure_is_a_condition_until_it_is_gone() {
     assert_eq!(condition["message"], "pods is forbidden");
     snapshot.replica_set = failed;
     snapshot.failure = None;
-    snapshot.pods = vec![pod("p", &[])];
+    let made = pod("p", &[]);
+    snapshot.pods = vec![&made];
     let healed = decide(snapshot, now()).status.unwrap();
     assert!(field::list(&healed, &["status", "conditions"]).is_empty());
 }
@@ -184,7 +185,7 @@ fn a_satisfied_set_has_an_empty_plan() {
     let again = decide(
         Snapshot {
             replica_set: first.status.unwrap(),
-            pods: vec![pod("p", &[])],
+            pods: vec![&pod("p", &[])],
             failure: None,
         },
         now(),

@@ -2,3 +2,4 @@
 
 mod seal_and_open;
 mod world;
+mod deployment;
