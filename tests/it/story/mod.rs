@@ -1,4 +1,10 @@
 //! One file per user story, against the embedded server in process.
 
+mod drift;
+mod leak;
+mod restart;
 mod seal_and_open;
+mod sealing_keys;
+mod service;
 mod world;
+mod wrong_scope;
