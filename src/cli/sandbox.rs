@@ -2,21 +2,27 @@
 
 use std::path::PathBuf;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::{Env, Exit, Failure, Shell};
+use crate::{
+    clock::Clock,
+    sandbox::{Sandbox, SandboxOptions, ServeError, ServeOptions, serve},
+};
 
 /// Run a small Kubernetes API server on this machine.
 ///
 /// It listens on the loopback address with TLS, and prints the path of a kubeconfig for it. Objects
-/// are kept in memory, or in a folder given by --data.
+/// are kept in memory, or in a folder given by --data. It stops on Ctrl-C.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  waxwing sandbox --port 6443 --kubeconfig sandbox.yaml\n  kubectl --kubeconfig sandbox.yaml get namespaces"
 )]
 pub struct Args {
-    /// Port on the loopback address; 0 takes a free one.
+    /// Port on the loopback address; 0 takes a free one, or the one that --data was served on before.
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// Where to write the kubeconfig.
+    /// Where to write the kubeconfig; the default is a temporary file, or DIR/kubeconfig.
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// Keep the objects in this folder across restarts.
@@ -25,10 +31,14 @@ pub struct Args {
 }
 
 /// What `waxwing sandbox` is to do.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Port on the loopback address.
+    /// Port on the loopback address, 0 for a free one.
     pub port: u16,
+    /// Where the kubeconfig goes, absent for a temporary file.
+    pub kubeconfig: Option<PathBuf>,
+    /// Where the objects are kept, absent for memory.
+    pub data: Option<PathBuf>,
 }
 
 impl Args {
@@ -37,7 +47,17 @@ impl Args {
     /// # Errors
     /// [`Failure`] names the flag that cannot be followed.
     pub fn resolve(self, _env: &Env) -> Result<Settings, Failure> {
-        Ok(Settings { port: self.port })
+        let Self {
+            port,
+            kubeconfig,
+            data,
+        } = self;
+        let beside_data = data.as_ref().map(|folder| folder.join("kubeconfig"));
+        Ok(Settings {
+            port,
+            kubeconfig: kubeconfig.or(beside_data),
+            data,
+        })
     }
 }
 
@@ -45,6 +65,50 @@ impl Args {
 ///
 /// # Errors
 /// The port is taken, or a file cannot be written.
-pub fn run(_settings: Settings, _shell: &mut Shell) -> Result<Exit, Failure> {
-    Err(Failure::new("the sandbox cannot be served yet"))
+pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
+    shell.runtime()?.block_on(serve_until_told(settings, shell))
+}
+
+async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
+    let no_signals = |error| Failure::new("failed to listen for signals").because(error);
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let sandbox = Sandbox::new(SandboxOptions {
+        clock: Clock::wall(),
+    });
+    let options = ServeOptions {
+        port: settings.port,
+        kubeconfig: settings.kubeconfig,
+        identity: None,
+    };
+    let served = serve(sandbox.clone(), options).await.map_err(refused)?;
+
+    // Controllers and simulated workloads are started here, on the client of `sandbox.service()`; the
+    // socket answers already, so nothing of theirs is waited for.
+
+    shell.note(format_args!(
+        "sandbox listens on https://{}",
+        served.address()
+    ));
+    shell.say(served.kubeconfig().display())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    served.stop().await;
+    Ok(Exit::Yes)
+}
+
+fn refused(error: ServeError) -> Failure {
+    let hint = match &error {
+        ServeError::Listen { port, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
+            Some(format!("port {port} is taken; choose another with --port"))
+        }
+        _ => None,
+    };
+    let failure = Failure::new("failed to serve the sandbox").because(error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }

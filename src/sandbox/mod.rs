@@ -2,6 +2,7 @@
 
 pub mod admit;
 mod chance;
+pub mod convert;
 pub mod crd;
 pub mod discovery;
 pub mod error;
@@ -9,7 +10,10 @@ mod form;
 mod fresh;
 mod gc;
 mod http;
+mod identity;
+pub mod openapi;
 pub mod registry;
+pub mod review;
 mod selection;
 mod serve;
 mod server;
@@ -19,5 +23,6 @@ pub mod table;
 mod watch;
 pub mod write;
 
+pub use identity::{CONTEXT, Identity};
 pub use serve::{ServeError, ServeOptions, Served, serve};
 pub use server::{Sandbox, SandboxOptions};

@@ -42,7 +42,6 @@ struct State {
     /// Tells watchers of a resource that it changed.
     wakes: Mutex<BTreeMap<GroupResource, watch::Sender<u64>>>,
     proxies: RwLock<BTreeMap<(String, String), Router>>,
-    is_closing: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -72,7 +71,6 @@ impl Sandbox {
             }),
             wakes: Mutex::default(),
             proxies: RwLock::default(),
-            is_closing: watch::Sender::new(false),
         }))
     }
 
@@ -158,16 +156,6 @@ impl Sandbox {
             .entry(resource.clone())
             .or_insert_with(|| watch::Sender::new(0))
             .subscribe()
-    }
-
-    /// Hears when the server closes: streams end then.
-    pub(super) fn closing(&self) -> watch::Receiver<bool> {
-        self.0.is_closing.subscribe()
-    }
-
-    /// Ends all streams.
-    pub(super) fn close(&self) {
-        self.0.is_closing.send_replace(true);
     }
 }
 

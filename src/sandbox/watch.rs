@@ -13,6 +13,7 @@ use super::{
     form::{Form, is_kept_as, to_bytes},
     registry::Resource,
     selection::Selection,
+    serve,
     store::{Change, ChangeKind, GroupResource, Stored},
     write::shelf_of,
 };
@@ -52,6 +53,8 @@ pub struct Watch {
     pub timeout: Option<Duration>,
     /// How objects are shown.
     pub form: Form,
+    /// Hears when it must end.
+    pub closing: Option<watch::Receiver<bool>>,
 }
 
 struct Watcher {
@@ -62,7 +65,6 @@ struct Watcher {
     initial: std::vec::IntoIter<Arc<Stored>>,
     owes_bookmark: bool,
     wake: watch::Receiver<u64>,
-    closing: watch::Receiver<bool>,
     deadline: Option<Instant>,
     next_bookmark: Instant,
     is_over: bool,
@@ -113,7 +115,6 @@ pub fn start(
         initial: initial.into_iter(),
         owes_bookmark: watch.start == Start::ObjectsAndBookmark,
         wake,
-        closing: sandbox.closing(),
         deadline: watch.timeout.map(|timeout| now + timeout),
         next_bookmark: now + BOOKMARK_INTERVAL,
         is_over: false,
@@ -148,17 +149,20 @@ impl Watcher {
                     return Some(frame("ERROR", &to_bytes(&error.to_status())));
                 }
             }
-            if *self.closing.borrow() {
-                return None;
-            }
             let until = match self.deadline {
                 Some(deadline) if self.watch.bookmarks => deadline.min(self.next_bookmark),
                 Some(deadline) => deadline,
                 None => self.next_bookmark,
             };
+            let closed = async {
+                match &mut self.watch.closing {
+                    Some(closing) => serve::closed(closing).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 changed = self.wake.changed() => changed.ok()?,
-                _ = self.closing.changed() => return None,
+                () = closed => return None,
                 () = tokio::time::sleep_until(until) => {
                     if self.deadline.is_some_and(|deadline| deadline <= until) {
                         self.is_over = true;

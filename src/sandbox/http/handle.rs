@@ -9,6 +9,8 @@ use axum::{
     response::Response,
 };
 
+use tokio::sync::watch;
+
 use super::{
     accept::{self, Accept, negotiate},
     change, list,
@@ -24,6 +26,10 @@ use crate::sandbox::{
     registry::{Registry, Resource},
 };
 
+/// Tells a request of a socket when the server behind it stops: streams end then.
+#[derive(Clone, Debug)]
+pub struct Closing(pub watch::Receiver<bool>);
+
 /// One request about a resource.
 pub struct Call {
     /// The server.
@@ -38,6 +44,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// What the answer shall look like.
     pub accept: Accept,
+    /// When streams must end.
+    pub closing: Option<Closing>,
 }
 
 /// Answers any request.
@@ -136,6 +144,7 @@ async fn resource(
         query,
         headers: parts.headers,
         accept,
+        closing: parts.extensions.get::<Closing>().cloned(),
     };
     let deprecation = call.resource.deprecation.clone();
     let mut response = dispatch(call, &parts.method, body).await?;

@@ -273,6 +273,7 @@ pub fn watch(call: Call) -> ApiResult<Response> {
         bookmarks: query.flag("allowWatchBookmarks"),
         timeout: query.timeout()?,
         form: call.accept.form.clone(),
+        closing: call.closing.map(|closing| closing.0),
     };
     if call.accept.encoding != Encoding::Json {
         return Err(ApiError::not_acceptable(

@@ -13,4 +13,5 @@ mod route;
 mod sub;
 mod system;
 
-pub use handle::handle;
+pub use handle::{Closing, handle};
+pub use reply::error;
