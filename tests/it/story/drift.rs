@@ -107,7 +107,8 @@ async fn an_immutable_secret_is_told_of_and_left_alone() {
     let is_told = |(reason, message): &(String, String)| {
         reason == "ErrUpdateFailed" && message.starts_with(text)
     };
-    assert!(world.events("db").await.iter().any(is_told));
+    let events = world.events("db").await;
+    assert!(events.iter().any(is_told), "{events:?}");
     running.stop().await;
 }
 
@@ -116,7 +117,7 @@ async fn what_the_api_refuses_is_told() {
     let world = World::new().await;
     let running = world.run();
     let mut bad = sealed("db", &[("k", "v")]);
-    bad["spec"]["template"]["type"] = "kubernetes.io/tls".into();
+    bad["spec"]["template"]["metadata"]["labels"] = json!({"app": "not a label value!"});
     world.create(bad).await;
     let told = world
         .condition("db", "False", "Secret \"db\" is invalid")

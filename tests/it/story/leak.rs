@@ -82,7 +82,7 @@ async fn planted_values_show_up_nowhere_but_in_secrets() {
     world.create(sealed("foreign", &items)).await;
     world.condition("foreign", "False", "").await;
     let mut refused = sealed("refused", &items);
-    refused["spec"]["template"]["type"] = "kubernetes.io/dockerconfigjson".into();
+    refused["spec"]["template"]["metadata"]["labels"] = json!({"app": "not a label value!"});
     world.create(refused).await;
     world.condition("refused", "False", "").await;
     let mut frozen = sealed("frozen", &[("k", "old")]);
