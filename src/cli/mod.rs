@@ -1,7 +1,10 @@
 //! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
 
 mod command;
+pub mod controller;
 mod failure;
+mod go_value;
+mod log;
 pub mod sandbox;
 mod shell;
 

@@ -6,6 +6,7 @@ pub mod key_secret;
 pub mod keys;
 pub mod lanes;
 pub mod limiter;
+mod listen;
 pub mod memo;
 pub mod metrics;
 mod run;
@@ -13,4 +14,5 @@ pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
 
+pub use listen::listen;
 pub use run::{Settings, run};
