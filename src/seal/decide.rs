@@ -110,17 +110,12 @@ pub struct Decision {
 }
 
 /// The objects to read before deciding: the Secret of the same name.
-pub fn needs(sealed: &Object) -> Vec<ObjectRef> {
-    vec![secret_of(sealed)]
-}
-
-/// The Secret of a SealedSecret.
-pub fn secret_of(sealed: &Object) -> ObjectRef {
-    ObjectRef::new(
+pub fn needs(sealed: &Object) -> [ObjectRef; 1] {
+    [ObjectRef::new(
         Gvk::new("", "v1", "Secret"),
         sealed.namespace(),
         sealed.name(),
-    )
+    )]
 }
 
 /// Decides what to do: opens the SealedSecret and compares. Costs RSA operations, so call it where that hurts
