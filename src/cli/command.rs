@@ -4,7 +4,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{Exit, Failure, Shell, completion, crd, demo, sandbox};
+use super::{Exit, Failure, Shell, completion, controller, crd, demo, sandbox};
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
 #[derive(Debug, Parser)]
@@ -18,6 +18,8 @@ pub struct CommandLine {
 /// One command of the program; one more is a file beside this one and a line in both tables here.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Open the SealedSecrets of a cluster.
+    Controller(Box<controller::Args>),
     /// Run a small Kubernetes API server on this machine.
     Sandbox(sandbox::Args),
     /// Watch the story of one secret on an embedded cluster.
@@ -35,6 +37,7 @@ impl Command {
     /// [`Failure`] says why the command stopped.
     pub fn run(self, shell: &mut Shell) -> Result<Exit, Failure> {
         match self {
+            Self::Controller(args) => controller::run(args.resolve(shell.env())?, shell),
             Self::Sandbox(args) => sandbox::run(args.resolve(shell.env())?, shell),
             Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),

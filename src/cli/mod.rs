@@ -7,6 +7,10 @@ pub mod demo;
 pub mod embedded;
 mod failure;
 pub mod kubeseal;
+pub mod controller;
+mod failure;
+mod go_value;
+mod log;
 pub mod sandbox;
 mod shell;
 

@@ -18,6 +18,9 @@ use crate::{
 /// How many events are remembered for counting up; beyond that all are forgotten.
 const MAX_REMEMBERED: usize = 4096;
 
+/// How much of the name of an object goes into the name of its event; 253 letters are allowed in all.
+const MAX_STEM: usize = 220;
+
 /// Longest message of an event, as the API server has it.
 const MAX_MESSAGE: usize = 1024;
 
@@ -87,14 +90,14 @@ impl Recorder {
                 Err(error) => return Err(error),
             }
         }
-        let name = format!("{}.{:x}", event.regarding.name(), now.as_nanosecond());
+        let name = format!("{}.{:x}", stem(event.regarding.name()), now.as_nanosecond());
         let object = self.object(event, &key, &name, now)?;
         let made = match cluster.create(&object).await {
             // Two events of one instant: the name of the second is made by the server.
             Err(error) if error.is_conflict() => {
                 let mut object = object;
                 object.remove(&["metadata", "name"]);
-                object.set(&["metadata", "generateName"], format!("{name}.").into());
+                object.set(&["metadata", "generateName"], format!("{name}-").into());
                 cluster.create(&object).await?
             }
             other => other?,
@@ -163,6 +166,13 @@ impl Recorder {
     }
 }
 
+/// Beginning of the name of an event: short enough that what follows fits, and whole in form.
+fn stem(name: &str) -> &str {
+    // Names are ASCII, so that any byte is the end of a letter; another name is left to the server to refuse.
+    let short = name.get(..MAX_STEM).unwrap_or(name);
+    short.trim_end_matches(['-', '.'])
+}
+
 /// Events of objects of the whole cluster live in `default`.
 fn namespace_of(regarding: &Object) -> &str {
     regarding.namespace().unwrap_or("default")
@@ -197,6 +207,13 @@ mod tests {
         let short = shortened(&long);
         assert!(short.len() <= MAX_MESSAGE && short.ends_with("ä..."));
         assert_eq!(shortened("short"), "short");
+    }
+
+    #[test]
+    fn long_names_leave_room_for_what_follows() {
+        let long = format!("{}-.{}", "a".repeat(MAX_STEM - 2), "b".repeat(20));
+        assert_eq!(stem(&long), "a".repeat(MAX_STEM - 2));
+        assert_eq!(stem("db"), "db");
     }
 
     #[test]

@@ -83,13 +83,13 @@ pub fn write(key: &SealingKey, settings: &KeySettings) -> Result<Object, KeyErro
     };
     let mut labels = texts(&settings.labels);
     labels.insert(KEY_LABEL.to_owned(), KEY_LABEL_ACTIVE.into());
-    let mut metadata = json!({
-        "namespace": settings.namespace,
-        "generateName": settings.prefix,
-        "labels": labels,
-    });
+    let mut metadata = Map::new();
+    metadata.insert("namespace".into(), settings.namespace.as_str().into());
+    metadata.insert("generateName".into(), settings.prefix.as_str().into());
+    metadata.insert("labels".into(), labels.into());
     if !settings.annotations.is_empty() {
-        metadata["annotations"] = texts(&settings.annotations).into();
+        let annotations = texts(&settings.annotations);
+        metadata.insert("annotations".into(), annotations.into());
     }
     let secret = json!({
         "apiVersion": "v1",

@@ -6,6 +6,7 @@ pub mod key_secret;
 pub mod keys;
 pub mod lanes;
 pub mod limiter;
+mod listen;
 pub mod memo;
 pub mod metrics;
 mod run;
@@ -14,4 +15,5 @@ pub mod sealing_key;
 pub mod serve;
 pub mod workload;
 
+pub use listen::listen;
 pub use run::{Settings, run};

@@ -86,7 +86,8 @@ async fn until_stopped(
     }
 }
 
-async fn stopped(mut stop: watch::Receiver<bool>) {
+/// Waits until we are told to stop.
+pub(super) async fn stopped(mut stop: watch::Receiver<bool>) {
     // A sender that is gone is a stop as well.
     let _ = stop.wait_for(|stop| *stop).await;
 }

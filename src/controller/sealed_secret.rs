@@ -9,7 +9,7 @@ use std::{
 use futures::{Stream, StreamExt, stream};
 use kube::runtime::WatchStreamExt;
 use serde_json::Value;
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     engine::{Loop, Written, apply_noting},
@@ -24,7 +24,7 @@ use crate::{
     cluster::{Cluster, ClusterError, LiveStore, Watch},
     object::{Gvk, Object, ObjectRef},
     plan::{Next, Precondition},
-    seal::decide::{self, Decision, Outcome, SYNCED, Snapshot, secret_of},
+    seal::decide::{self, Decision, Outcome, SYNCED, Snapshot},
 };
 
 /// Which SealedSecrets are opened, and how.
@@ -71,6 +71,8 @@ struct Inner {
     metrics: Metrics,
     settings: Settings,
     memo: Memo,
+    /// As many places as there are processors, for more threads would only hinder each other.
+    computing: Semaphore,
     /// The SealedSecrets whose conditions the metrics show.
     shown: Mutex<BTreeMap<ObjectRef, Object>>,
 }
@@ -91,6 +93,7 @@ impl Unsealer {
             metrics: metrics.clone(),
             settings,
             memo: Memo::default(),
+            computing: Semaphore::new(processors()),
             shown: Mutex::default(),
         }))
     }
@@ -180,7 +183,7 @@ impl Unsealer {
 impl Inner {
     async fn pass(&self, sealed: &Object) -> Result<Next, ClusterError> {
         let reference = sealed.reference();
-        let secret_ref = secret_of(sealed);
+        let [secret_ref] = decide::needs(sealed);
         let settled = self.settled(&reference, sealed);
         if let Some(settled) = &settled
             && self.memo.seen(&secret_ref).as_ref() == Some(&settled.secret)
@@ -251,6 +254,7 @@ impl Inner {
 
     /// Decides on a thread of its own: the RSA operations of one must not delay what others do.
     async fn decide(&self, snapshot: Snapshot) -> Option<(Snapshot, Decision)> {
+        let _place = self.computing.acquire().await.ok()?;
         let (keys, now, settings) = (self.keys.clone(), self.clock.now(), self.settings.decide);
         let decided = spawn_blocking(move || {
             let decision = keys.with(|ring| decide::decide(&snapshot, ring, now, settings));
@@ -303,6 +307,10 @@ impl Inner {
     fn shown(&self) -> std::sync::MutexGuard<'_, BTreeMap<ObjectRef, Object>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The SealedSecrets that are not opened, each time that keys were added.

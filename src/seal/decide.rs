@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{DeprecatedData, KeyRing, opened_secret};
 use crate::{
@@ -110,17 +110,12 @@ pub struct Decision {
 }
 
 /// The objects to read before deciding: the Secret of the same name.
-pub fn needs(sealed: &Object) -> Vec<ObjectRef> {
-    vec![secret_of(sealed)]
-}
-
-/// The Secret of a SealedSecret.
-pub fn secret_of(sealed: &Object) -> ObjectRef {
-    ObjectRef::new(
+pub fn needs(sealed: &Object) -> [ObjectRef; 1] {
+    [ObjectRef::new(
         Gvk::new("", "v1", "Secret"),
         sealed.namespace(),
         sealed.name(),
-    )
+    )]
 }
 
 /// Decides what to do: opens the SealedSecret and compares. Costs RSA operations, so call it where that hurts
@@ -438,20 +433,20 @@ fn with_status(sealed: &Object, outcome: Outcome, message: &str, now: Timestamp)
         return None;
     }
     let at = seconds(now);
-    let mut condition = json!({
-        "type": SYNCED,
-        "status": status,
-        "reason": outcome.reason(),
-        "lastUpdateTime": at,
-        "lastTransitionTime": at,
-    });
+    let since = match before.get("lastTransitionTime") {
+        Some(since) if !flips => since.clone(),
+        _ => at.as_str().into(),
+    };
+    let mut condition = Map::new();
+    condition.insert("type".into(), SYNCED.into());
+    condition.insert("status".into(), status.into());
+    condition.insert("reason".into(), outcome.reason().into());
     if !message.is_empty() {
-        condition["message"] = message.into();
+        condition.insert("message".into(), message.into());
     }
-    if !flips && let Some(since) = before.get("lastTransitionTime") {
-        condition["lastTransitionTime"] = since.clone();
-    }
-    conditions.insert(0, condition);
+    condition.insert("lastUpdateTime".into(), at.into());
+    condition.insert("lastTransitionTime".into(), since);
+    conditions.insert(0, condition.into());
     let mut sealed = sealed.clone();
     sealed.set(&["status", "conditions"], conditions.into());
     sealed.set(&["status", "observedGeneration"], generation.into());

@@ -8,6 +8,7 @@ mod yaml;
 )]
 
 mod seal;
+mod controller;
 
 fn main() {
     divan::main();

@@ -1,6 +1,7 @@
 //! The tables of what happens to a Secret, a case a row.
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 

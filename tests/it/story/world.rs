@@ -1,6 +1,6 @@
 //! The stage of the stories: the embedded server with the real controller on it, both in this process.
 
-use std::{collections::BTreeMap, future::Future, pin::pin, time::Duration};
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
 use axum::{
     Router,
@@ -8,7 +8,6 @@ use axum::{
     http::Request,
 };
 use futures::StreamExt;
-use jiff::SignedDuration;
 use kube::Client;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
@@ -305,15 +304,4 @@ pub async fn ask(router: Router, method: &str, path: &str, body: String) -> (u16
     let code = response.status().as_u16();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (code, String::from_utf8(bytes.to_vec()).unwrap())
-}
-
-/// Runs a future while stopped time is moved on, so that what waits for it goes on.
-pub async fn while_time_passes<T>(clock: &Clock, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    loop {
-        match tokio::time::timeout(Duration::from_millis(5), &mut work).await {
-            Ok(done) => return done,
-            Err(_) => clock.advance(SignedDuration::from_secs(1)),
-        }
-    }
 }
