@@ -1,6 +1,6 @@
 //! How the rules of one kind are called.
 
-use super::{ALL, metadata};
+use super::{ALL, event, metadata};
 use crate::{
     object::Object,
     sandbox::{
@@ -48,6 +48,7 @@ pub fn prepare_update(scope: &Scope<'_>, current: &Object, next: &mut Object) {
 /// What is wrong with a new object.
 pub fn validate_create(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
     let mut causes = metadata::validate(scope, object);
+    causes.extend(custom(scope.resource, object));
     if let Some(rules) = rules_of(scope.resource) {
         causes.extend((rules.validate)(object, None));
     }
@@ -62,6 +63,7 @@ pub fn validate_update(
     kind: UpdateKind,
 ) -> Vec<Cause> {
     let mut causes = metadata::validate_update(scope, current, next);
+    causes.extend(custom(scope.resource, next));
     if let Some(rules) = rules_of(scope.resource)
         && kind == UpdateKind::Main
     {
@@ -70,9 +72,26 @@ pub fn validate_update(
     causes
 }
 
+/// What the schema of a custom resource says of an object.
+fn custom(resource: &Resource, object: &Object) -> Vec<Cause> {
+    resource
+        .structural
+        .iter()
+        .flat_map(|structural| structural.validate(&object.to_value()))
+        .map(Cause::from)
+        .collect()
+}
+
+fn is_other_event(resource: &Resource) -> bool {
+    resource.gvk.group == "events.k8s.io" && resource.storage.group.is_empty()
+}
+
 /// The object as it is kept, from the version of the request.
 pub fn to_storage(scope: &Scope<'_>, mut object: Object) -> Object {
     let storage = &scope.resource.storage;
+    if is_other_event(scope.resource) {
+        event::to_core(&mut object);
+    }
     object.set(&["apiVersion"], storage.api_version().into());
     object.set(&["kind"], storage.kind.as_str().into());
     object
@@ -81,6 +100,9 @@ pub fn to_storage(scope: &Scope<'_>, mut object: Object) -> Object {
 /// The object in the version of the request, from what is kept.
 pub fn from_storage(resource: &Resource, stored: &Object) -> Object {
     let mut object = stored.clone();
+    if is_other_event(resource) {
+        event::from_core(&mut object);
+    }
     object.set(&["apiVersion"], resource.gvk.api_version().into());
     object.set(&["kind"], resource.gvk.kind.as_str().into());
     object

@@ -1,6 +1,6 @@
 //! From a request to an answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     body::Body,
@@ -46,6 +46,27 @@ pub struct Call {
     pub accept: Accept,
     /// When streams must end.
     pub closing: Option<Closing>,
+    /// What the client is to be told beside the answer.
+    pub warnings: Warnings,
+}
+
+/// Texts of `Warning` headers, gathered while a request is answered.
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    /// One more, unless it is there already.
+    pub fn add(&self, text: impl Into<String>) {
+        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = text.into();
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Answers any request.
@@ -145,12 +166,17 @@ async fn resource(
         headers: parts.headers,
         accept,
         closing: parts.extensions.get::<Closing>().cloned(),
+        warnings: Warnings::default(),
     };
-    let deprecation = call.resource.deprecation.clone();
-    let mut response = dispatch(call, &parts.method, body).await?;
-    if let Some(text) = deprecation {
-        reply::warn(&mut response, &[text]);
+    let warnings = call.warnings.clone();
+    if let Some(text) = &call.resource.deprecation {
+        warnings.add(text);
     }
+    let mut response = match dispatch(call, &parts.method, body).await {
+        Ok(response) => response,
+        Err(error) => reply::error(&error),
+    };
+    reply::warn(&mut response, &warnings.take());
     Ok(response)
 }
 

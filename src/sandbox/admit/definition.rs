@@ -1,0 +1,71 @@
+//! Custom resource definitions: what [`crate::sandbox::crd`] says, wired to the store.
+
+use serde_json::{Value, json};
+
+use super::Rules;
+use crate::{
+    object::Object,
+    sandbox::{
+        crd,
+        error::Cause,
+        gc::DEFINITION_FINALIZER,
+        store::{GroupResource, Store},
+        write::Scope,
+    },
+};
+
+/// The rules of definitions.
+pub const RULES: Rules = Rules {
+    group: "apiextensions.k8s.io",
+    plural: "customresourcedefinitions",
+    prepare,
+    validate,
+};
+
+fn prepare(object: &mut Object, before: Option<&Object>) {
+    match before {
+        None => {
+            object.remove(&["status"]);
+            let mut finalizers = object
+                .at(&["metadata", "finalizers"])
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
+            if !finalizers.contains(&DEFINITION_FINALIZER.into()) {
+                finalizers.push(DEFINITION_FINALIZER.into());
+            }
+            object.set(&["metadata", "finalizers"], finalizers.into());
+        }
+        Some(before) => {
+            let stored = before.at(&["status", "storedVersions"]).cloned();
+            object.set(
+                &["status", "storedVersions"],
+                stored.unwrap_or_else(|| json!([])),
+            );
+        }
+    }
+    crd::complete(object);
+}
+
+fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
+    match crd::accept(object, before) {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.into_iter().map(Cause::from).collect(),
+    }
+}
+
+/// Names and establishes an accepted definition at once, beside all others.
+pub fn establish(store: &Store, scope: &Scope<'_>, object: &mut Object) {
+    if scope.resource.custom || scope.resource.plural != RULES.plural {
+        return;
+    }
+    let status = {
+        let others = store
+            .shelf(&GroupResource::new(RULES.group, RULES.plural))
+            .into_iter()
+            .flat_map(|shelf| shelf.range("", None))
+            .map(|(_, stored)| &stored.object);
+        crd::established(object, others, scope.now)
+    };
+    object.set(&["status"], status);
+}
