@@ -3,6 +3,7 @@
 pub mod admit;
 mod chance;
 pub mod crd;
+pub mod data;
 mod decode;
 pub mod discovery;
 pub mod error;
