@@ -6,6 +6,7 @@ pub mod convert;
 pub mod crd;
 pub mod discovery;
 pub mod error;
+pub mod fields;
 mod form;
 mod fresh;
 mod gc;

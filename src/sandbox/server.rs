@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::{
     error::ApiResult,
-    fresh, gc, http,
+    fresh, gc, http, openapi,
     registry::Registry,
     store::{Change, ChangeKind, GroupResource, Store},
 };
@@ -41,6 +41,7 @@ struct State {
     core: Mutex<Core>,
     /// Tells watchers of a resource that it changed.
     wakes: Mutex<BTreeMap<GroupResource, watch::Sender<u64>>>,
+    openapi: openapi::Cache,
     proxies: RwLock<BTreeMap<(String, String), Router>>,
 }
 
@@ -70,6 +71,7 @@ impl Sandbox {
                 registry: Arc::new(registry),
             }),
             wakes: Mutex::default(),
+            openapi: openapi::Cache::default(),
             proxies: RwLock::default(),
         }))
     }
@@ -110,6 +112,11 @@ impl Sandbox {
     /// All resources known now.
     pub(super) fn registry(&self) -> Arc<Registry> {
         unpoisoned(&self.0.core).registry.clone()
+    }
+
+    /// Documents that were made.
+    pub(super) fn openapi(&self) -> &openapi::Cache {
+        &self.0.openapi
     }
 
     /// Looks into the store.

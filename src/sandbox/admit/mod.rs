@@ -1,5 +1,6 @@
 //! What the server adds to an object and what it demands of it: one file a kind, one line in [`ALL`].
 
+pub mod definition;
 mod metadata;
 mod name;
 pub mod namespace;
@@ -11,4 +12,4 @@ pub use rules::{
 };
 
 /// The rules of kinds that have their own.
-pub const ALL: &[Rules] = &[namespace::RULES];
+pub const ALL: &[Rules] = &[definition::RULES, namespace::RULES];

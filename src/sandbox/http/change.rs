@@ -18,6 +18,7 @@ use crate::{
     sandbox::{
         error::{ApiError, ApiResult},
         registry::Registry,
+        review,
         store::{Key, Store, Stored},
         strategy,
         write::{self, DeleteOptions, Deleted, Propagation, Scope, UpdateKind, shelf_of},
@@ -38,6 +39,10 @@ impl Call {
 
     /// Takes a document as an object of the resource.
     pub fn object(&self, value: Value) -> ApiResult<Object> {
+        self.object_of(value, None)
+    }
+
+    fn object_of(&self, value: Value, patch: Option<&Value>) -> ApiResult<Object> {
         let gvk = &self.resource.gvk;
         let mut value = value;
         if let Some(map) = value.as_object_mut() {
@@ -65,7 +70,7 @@ impl Call {
         })?;
         let given = object.gvk();
         if given == *gvk {
-            return Ok(object);
+            return self.known_fields(object, patch);
         }
         Err(ApiError::bad_request(if given.kind == gvk.kind {
             format!(
@@ -108,6 +113,15 @@ pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
     Ok(call.show(201, &stored))
 }
 
+/// `POST` of a review: answered, not kept.
+pub async fn review(call: &Call, body: Body) -> ApiResult<Response> {
+    let bytes = collect(body).await?;
+    let object = call.object(document(&call.headers, &bytes)?)?;
+    // Nobody but the holder of the token gets here, and no other token is known.
+    let answer = review::answer(&call.resource, &object, |_| false)?;
+    Ok(reply::value(201, &answer.into_value()))
+}
+
 /// `PUT` of an object.
 pub async fn update(call: Call, body: Body) -> ApiResult<Response> {
     let bytes = collect(body).await?;
@@ -148,7 +162,7 @@ pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<R
                 .at(&scope.key(&name))
                 .ok_or_else(|| ApiError::not_found(&scope.named(), &name))?;
             let patched = patch.apply(&call.resource, &current)?;
-            let object = call.object(patched)?;
+            let object = call.object_of(patched, Some(patch.value()))?;
             call.check_name(&object)?;
             write::update(store, &scope, &name, object, kind)
         })

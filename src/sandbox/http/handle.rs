@@ -13,7 +13,9 @@ use tokio::sync::watch;
 
 use super::{
     accept::{self, Accept, negotiate},
-    change, list,
+    change,
+    fields::Warnings,
+    list, openapi,
     query::Query,
     read, reply,
     route::{ResourcePath, Route, route},
@@ -44,6 +46,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// What the answer shall look like.
     pub accept: Accept,
+    /// What the client is told beside the answer.
+    pub warnings: Warnings,
     /// When streams must end.
     pub closing: Option<Closing>,
 }
@@ -68,7 +72,7 @@ async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response>
         }
         other => {
             let query = Query::of(request.uri())?;
-            Ok(page(&registry, &other, &query, request.headers())
+            Ok(page(&sandbox, &registry, &other, &query, request.headers())
                 .unwrap_or_else(reply::page_not_found))
         }
     }
@@ -76,6 +80,7 @@ async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response>
 
 /// Pages that are the same for everybody.
 fn page(
+    sandbox: &Sandbox,
     registry: &Registry,
     route: &Route,
     query: &Query,
@@ -101,7 +106,12 @@ fn page(
         Route::Group(group) => discovery::group(registry, group)?,
         Route::GroupVersion(group, version) => discovery::resources(registry, group, version)?,
         Route::Resource(_) => return None,
-        Route::Other(words) => return other_page(words, query),
+        Route::Other(words) => match words.split_first() {
+            Some((first, rest)) if first == "openapi" => {
+                return openapi::page(sandbox, registry, rest, headers);
+            }
+            _ => return other_page(words, query),
+        },
     };
     Some(reply::value(200, &value))
 }
@@ -137,6 +147,7 @@ async fn resource(
         return sub::proxy(&sandbox, &path, request).await;
     }
     let accept = negotiate(&parts.headers, &query)?;
+    let warnings = Warnings::default();
     let call = Call {
         sandbox,
         resource,
@@ -144,13 +155,14 @@ async fn resource(
         query,
         headers: parts.headers,
         accept,
+        warnings: warnings.clone(),
         closing: parts.extensions.get::<Closing>().cloned(),
     };
-    let deprecation = call.resource.deprecation.clone();
-    let mut response = dispatch(call, &parts.method, body).await?;
-    if let Some(text) = deprecation {
-        reply::warn(&mut response, &[text]);
-    }
+    warnings.add(call.resource.deprecation.clone());
+    let mut response = dispatch(call, &parts.method, body)
+        .await
+        .unwrap_or_else(|error| reply::error(&error));
+    reply::warn(&mut response, &warnings.take());
     Ok(response)
 }
 
@@ -163,6 +175,7 @@ async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Response
         ("GET" | "HEAD", _) if call.query.flag("watch") => list::watch(call),
         ("GET" | "HEAD", true) => read::get(&call),
         ("GET" | "HEAD", false) => list::list(&call),
+        ("POST", false) if !call.resource.is_stored() => change::review(&call, body).await,
         ("POST", false) => change::create(call, body).await,
         ("PUT", true) => change::update(call, body).await,
         ("PATCH", true) => change::patch(call, body).await,

@@ -3,8 +3,10 @@
 mod accept;
 mod body;
 mod change;
+mod fields;
 mod handle;
 mod list;
+mod openapi;
 mod patch;
 mod query;
 mod read;

@@ -57,7 +57,8 @@ pub fn create(store: &mut Store, scope: &Scope<'_>, mut object: Object) -> ApiRe
             ApiError::already_exists(&scope.named(), object.name())
         });
     }
-    let object = admit::to_storage(scope, object);
+    let mut object = admit::to_storage(scope, object);
+    admit::definition::establish(store, scope, &mut object);
     if scope.dry_run {
         return Ok(Arc::new(Stored::new(object, store.version())));
     }

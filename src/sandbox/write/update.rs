@@ -79,7 +79,8 @@ pub fn update(
         let gvk = &scope.resource.gvk;
         return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &causes));
     }
-    let next = admit::to_storage(scope, next);
+    let mut next = admit::to_storage(scope, next);
+    admit::definition::establish(store, scope, &mut next);
     if next == stored.object {
         return Ok((stored, false));
     }
