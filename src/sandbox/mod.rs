@@ -2,6 +2,7 @@
 
 pub mod admit;
 mod chance;
+pub mod convert;
 pub mod crd;
 pub mod data;
 mod decode;
@@ -12,7 +13,9 @@ mod fresh;
 mod gc;
 mod http;
 mod identity;
+pub mod openapi;
 pub mod registry;
+pub mod review;
 mod selection;
 mod serve;
 mod server;

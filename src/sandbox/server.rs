@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{
     data::{DataFolder, Journal},
     error::{ApiError, ApiResult},
-    fresh, gc, http,
+    fresh, gc, http, openapi,
     registry::Registry,
     store::{Change, ChangeKind, GroupResource, Store},
 };
@@ -43,6 +43,7 @@ struct State {
     journal: Option<Journal>,
     /// Tells watchers of a resource that it changed.
     wakes: Mutex<BTreeMap<GroupResource, watch::Sender<u64>>>,
+    openapi: openapi::Cache,
     proxies: RwLock<BTreeMap<(String, String), Router>>,
 }
 
@@ -96,6 +97,7 @@ impl Sandbox {
                 registry: Arc::new(registry),
             }),
             wakes: Mutex::default(),
+            openapi: openapi::Cache::default(),
             proxies: RwLock::default(),
         }))
     }
@@ -136,6 +138,11 @@ impl Sandbox {
     /// All resources known now.
     pub(super) fn registry(&self) -> Arc<Registry> {
         unpoisoned(&self.0.core).registry.clone()
+    }
+
+    /// Documents that were made.
+    pub(super) fn openapi(&self) -> &openapi::Cache {
+        &self.0.openapi
     }
 
     /// Looks into the store.

@@ -1,4 +1,4 @@
-//! Events: kept once, read and written in both API groups (`pkg/apis/events/v1/conversion.go`).
+//! Events of both API groups (`pkg/apis/core/validation/events.go`).
 
 use serde_json::Value;
 
@@ -12,35 +12,6 @@ pub const RULES: Rules = Rules {
     prepare: |_, _| {},
     validate,
 };
-
-/// Field of the core group, field of `events.k8s.io`.
-const RENAMED: &[(&str, &str)] = &[
-    ("involvedObject", "regarding"),
-    ("message", "note"),
-    ("source", "deprecatedSource"),
-    ("firstTimestamp", "deprecatedFirstTimestamp"),
-    ("lastTimestamp", "deprecatedLastTimestamp"),
-    ("count", "deprecatedCount"),
-    ("reportingComponent", "reportingController"),
-];
-
-fn rename(object: &mut Object, pairs: impl Iterator<Item = (&'static str, &'static str)>) {
-    for (from, to) in pairs {
-        if let Some(value) = object.remove(&[from]) {
-            object.set(&[to], value);
-        }
-    }
-}
-
-/// From `events.k8s.io` to what is kept.
-pub fn to_core(object: &mut Object) {
-    rename(object, RENAMED.iter().map(|(core, other)| (*other, *core)));
-}
-
-/// From what is kept to `events.k8s.io`.
-pub fn from_core(object: &mut Object) {
-    rename(object, RENAMED.iter().map(|(core, other)| (*core, *other)));
-}
 
 /// Both groups are judged in the words of their own fields.
 fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
@@ -86,23 +57,4 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
         }
     }
     causes
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_event_goes_both_ways() {
-        let core = json!({"apiVersion": "v1", "kind": "Event", "message": "m", "reason": "r",
-            "involvedObject": {"name": "a"}, "source": {"component": "c"}, "count": 2});
-        let mut object = Object::from_value(core.clone()).unwrap();
-        from_core(&mut object);
-        assert_eq!(object.at(&["note"]), Some(&json!("m")));
-        assert_eq!(object.at(&["regarding", "name"]), Some(&json!("a")));
-        to_core(&mut object);
-        assert_eq!(object.to_value(), core);
-    }
 }

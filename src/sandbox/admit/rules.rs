@@ -1,9 +1,10 @@
 //! How the rules of one kind are called.
 
-use super::{ALL, event, metadata};
+use super::{ALL, definition, metadata};
 use crate::{
     object::Object,
     sandbox::{
+        convert::to_version,
         error::Cause,
         registry::Resource,
         write::{Scope, UpdateKind},
@@ -36,6 +37,7 @@ pub fn prepare_create(scope: &Scope<'_>, object: &mut Object) {
     if let Some(rules) = rules_of(scope.resource) {
         (rules.prepare)(object, None);
     }
+    definition::set_defaults(scope.resource, object);
 }
 
 /// Fills in what a changed object leaves out, and keeps what may not change without a word.
@@ -43,15 +45,16 @@ pub fn prepare_update(scope: &Scope<'_>, current: &Object, next: &mut Object) {
     if let Some(rules) = rules_of(scope.resource) {
         (rules.prepare)(next, Some(current));
     }
+    definition::set_defaults(scope.resource, next);
 }
 
 /// What is wrong with a new object.
 pub fn validate_create(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
     let mut causes = metadata::validate(scope, object);
-    causes.extend(custom(scope.resource, object));
     if let Some(rules) = rules_of(scope.resource) {
         causes.extend((rules.validate)(object, None));
     }
+    causes.extend(definition::validate_custom(scope.resource, object));
     causes
 }
 
@@ -63,47 +66,26 @@ pub fn validate_update(
     kind: UpdateKind,
 ) -> Vec<Cause> {
     let mut causes = metadata::validate_update(scope, current, next);
-    causes.extend(custom(scope.resource, next));
     if let Some(rules) = rules_of(scope.resource)
         && kind == UpdateKind::Main
     {
         causes.extend((rules.validate)(next, Some(current)));
     }
+    causes.extend(definition::validate_custom(scope.resource, next));
     causes
 }
 
-/// What the schema of a custom resource says of an object.
-fn custom(resource: &Resource, object: &Object) -> Vec<Cause> {
-    resource
-        .structural
-        .iter()
-        .flat_map(|structural| structural.validate(&object.to_value()))
-        .map(Cause::from)
-        .collect()
-}
-
-fn is_other_event(resource: &Resource) -> bool {
-    resource.gvk.group == "events.k8s.io" && resource.storage.group.is_empty()
-}
-
 /// The object as it is kept, from the version of the request.
-pub fn to_storage(scope: &Scope<'_>, mut object: Object) -> Object {
+pub fn to_storage(scope: &Scope<'_>, object: Object) -> Object {
     let storage = &scope.resource.storage;
-    if is_other_event(scope.resource) {
-        event::to_core(&mut object);
+    if scope.resource.gvk == *storage {
+        object
+    } else {
+        to_version(&object, storage)
     }
-    object.set(&["apiVersion"], storage.api_version().into());
-    object.set(&["kind"], storage.kind.as_str().into());
-    object
 }
 
 /// The object in the version of the request, from what is kept.
 pub fn from_storage(resource: &Resource, stored: &Object) -> Object {
-    let mut object = stored.clone();
-    if is_other_event(resource) {
-        event::from_core(&mut object);
-    }
-    object.set(&["apiVersion"], resource.gvk.api_version().into());
-    object.set(&["kind"], resource.gvk.kind.as_str().into());
-    object
+    to_version(stored, &resource.gvk)
 }

@@ -19,6 +19,7 @@ use crate::{
     sandbox::{
         error::{ApiError, ApiResult},
         registry::Registry,
+        review,
         store::{Key, Store, Stored},
         strategy,
         write::{self, DeleteOptions, Deleted, Propagation, Scope, UpdateKind, shelf_of},
@@ -62,6 +63,15 @@ pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
         .write(|store, registry| write::create(store, &call.scope(registry, dry_run), object))
         .await?;
     Ok(call.show(201, &stored))
+}
+
+/// `POST` of a review: answered, not kept.
+pub async fn review(call: &Call, body: Body) -> ApiResult<Response> {
+    let bytes = collect(body).await?;
+    let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
+    // Nobody but the holder of the token gets here, and no other token is known.
+    let answer = review::answer(&call.resource, &object, |_| false)?;
+    Ok(reply::value(201, &answer.into_value()))
 }
 
 /// `PUT` of an object.

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     accept::{self, Accept, negotiate},
-    change, list,
+    change, list, openapi,
     query::Query,
     read, reply,
     route::{ResourcePath, Route, route},
@@ -89,7 +89,7 @@ async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response>
         }
         other => {
             let query = Query::of(request.uri())?;
-            Ok(page(&registry, &other, &query, request.headers())
+            Ok(page(&sandbox, &registry, &other, &query, request.headers())
                 .unwrap_or_else(reply::page_not_found))
         }
     }
@@ -97,6 +97,7 @@ async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response>
 
 /// Pages that are the same for everybody.
 fn page(
+    sandbox: &Sandbox,
     registry: &Registry,
     route: &Route,
     query: &Query,
@@ -122,7 +123,12 @@ fn page(
         Route::Group(group) => discovery::group(registry, group)?,
         Route::GroupVersion(group, version) => discovery::resources(registry, group, version)?,
         Route::Resource(_) => return None,
-        Route::Other(words) => return other_page(words, query),
+        Route::Other(words) => match words.split_first() {
+            Some((first, rest)) if first == "openapi" => {
+                return openapi::page(sandbox, registry, rest, headers);
+            }
+            _ => return other_page(words, query),
+        },
     };
     Some(reply::value(200, &value))
 }
@@ -189,6 +195,7 @@ async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Response
         ("GET" | "HEAD", _) if call.query.flag("watch") => list::watch(call),
         ("GET" | "HEAD", true) => read::get(&call),
         ("GET" | "HEAD", false) => list::list(&call),
+        ("POST", false) if !call.resource.is_stored() => change::review(&call, body).await,
         ("POST", false) => change::create(call, body).await,
         ("PUT", true) => change::update(call, body).await,
         ("PATCH", true) => change::patch(call, body).await,

@@ -6,6 +6,7 @@ mod change;
 mod handle;
 mod list;
 mod object;
+mod openapi;
 mod patch;
 mod query;
 mod read;

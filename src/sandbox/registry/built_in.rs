@@ -347,9 +347,10 @@ fn resource(group: &str, version: &str, row: &Row) -> Resource {
             status: "status.replicas".to_owned(),
             selector: Some("spec.selector".to_owned()),
         }),
-        schema: schema(&gvk),
+        schema: Schema::of(&gvk),
         custom: false,
         structural: None,
+        open_api: None,
         columns: Vec::new(),
         storage: storage(&gvk),
         deprecation: None,
@@ -364,10 +365,6 @@ fn storage(gvk: &Gvk) -> Gvk {
         ("autoscaling", kind) => Gvk::new("autoscaling", "v2", kind),
         _ => gvk.clone(),
     }
-}
-
-fn schema(_gvk: &Gvk) -> Option<Schema> {
-    None
 }
 
 fn subresources(gvk: &Gvk, row: &Row) -> Vec<Subresource> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::resource::{PrinterColumn, Resource, ScalePaths, Subresource};
 use crate::{
-    object::{Gvk, Object},
+    object::{Gvk, Object, schema::Schema},
     sandbox::crd::Structural,
 };
 
@@ -48,8 +48,8 @@ fn resource(definition: &Object, version: &Value, storage: &str) -> Option<Resou
     let names = definition.at(&["spec", "names"])?;
     let kind = text(names, "kind");
     let gvk = Gvk::new(group, text(version, "name"), kind.clone());
-    let structural = version
-        .pointer("/schema/openAPIV3Schema")
+    let open_api = version.pointer("/schema/openAPIV3Schema");
+    let structural = open_api
         .and_then(|schema| Structural::read(schema).ok())
         .map(Arc::new);
     let subresources = version.get("subresources");
@@ -75,9 +75,10 @@ fn resource(definition: &Object, version: &Value, storage: &str) -> Option<Resou
         .collect(),
         has_status,
         scale,
-        schema: None,
+        schema: open_api.map(Schema::structural),
         custom: true,
         structural,
+        open_api: open_api.cloned().map(Arc::new),
         columns: columns(version),
         storage: Gvk::new(group, storage, kind),
         deprecation: flag(version, "deprecated").then(|| {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::{
     object::{Gvk, schema::Schema},
     sandbox::crd::Structural,
@@ -38,6 +40,8 @@ pub struct Resource {
     pub custom: bool,
     /// The structural schema of a custom resource.
     pub structural: Option<Arc<Structural>>,
+    /// The same schema as written, for OpenAPI.
+    pub open_api: Option<Arc<Value>>,
     /// Columns that a custom resource definition asks for.
     pub columns: Vec<PrinterColumn>,
     /// Group, version and kind in which the objects are kept: the same for all versions of a

@@ -9,7 +9,10 @@ use super::{
     column::{Column, NAME, Printer, date},
     custom,
 };
-use crate::{object::Object, sandbox::registry::Resource};
+use crate::{
+    object::Object,
+    sandbox::{convert::to_version, registry::Resource},
+};
 
 /// What each row carries beside its cells (`includeObject` of the request).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +70,11 @@ pub fn table<'a>(
         .map(|object| {
             let cells = match (&custom, printer) {
                 (Some(custom), _) => custom.cells(object, options.now),
+                // Printers read the version that is kept.
+                (None, Some(printer)) if resource.gvk != resource.storage => {
+                    let kept = to_version(object, &resource.storage);
+                    (printer.cells)(&kept, options.now)
+                }
                 (None, Some(printer)) => (printer.cells)(object, options.now),
                 (None, None) => vec![
                     object.name().into(),
