@@ -2,14 +2,13 @@
 
 mod command;
 pub mod completion;
+pub mod controller;
 pub mod crd;
 pub mod demo;
 pub mod embedded;
 mod failure;
-pub mod kubeseal;
-pub mod controller;
-mod failure;
 mod go_value;
+pub mod kubeseal;
 mod log;
 pub mod sandbox;
 mod shell;

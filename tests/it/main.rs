@@ -8,8 +8,8 @@
 )]
 
 mod floors;
+mod kubeseal;
 mod sandbox;
 mod sandbox_api;
-mod kubeseal;
 mod story;
 mod vectors;

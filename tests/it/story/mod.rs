@@ -1,5 +1,6 @@
 //! One file per user story, against the embedded server in process.
 
+mod deployment;
 mod drift;
 mod leak;
 mod restart;
@@ -7,5 +8,4 @@ mod seal_and_open;
 mod sealing_keys;
 mod service;
 mod world;
-mod deployment;
 mod wrong_scope;

@@ -2,11 +2,11 @@
 
 mod kubeseal;
 mod kubeseal_cli;
+mod patch;
 mod sealing_format;
+mod unsealing;
 mod yaml;
 mod yaml_peer;
 mod yaml_values;
-mod patch;
-mod unsealing;
 
 pub use kubeseal::vector;
