@@ -84,7 +84,7 @@ fn makes_missing_pods_of_the_template() {
 #[test]
 fn removes_in_the_order_of_upstream() {
     let not_ready: &[(&[&str], Value)] = &[(&["status", "conditions"], json!([]))];
-    let pods = vec![
+    let pods = [
         pod("old", &[]),
         pod(
             "costly",

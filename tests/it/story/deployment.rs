@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use waxwing::{
     clock::Clock,
-    cluster::{Cluster, LiveEvent, Watch},
+    cluster::{Cluster, LiveEvent, Selector, Watch},
     controller::workload::{Readings, Workloads},
     object::{Gvk, Object, ObjectRef, pod_template::SourceKind},
     plan::Precondition,
@@ -95,6 +95,25 @@ impl Story {
         let outcome = tokio::time::timeout(TOO_LONG, search).await;
         assert!(outcome.is_ok(), "never as wanted: {known:#?}");
         known.into_values().collect()
+    }
+
+    /// The version of every object that the workload controllers write.
+    async fn versions(&self) -> BTreeMap<String, Option<String>> {
+        let mut versions = BTreeMap::new();
+        let services = Gvk::new("", "v1", "Service");
+        let sets = Gvk::new("apps", "v1", "ReplicaSet");
+        for gvk in [deployments(), sets, pods(), slices(), services] {
+            let listed = self
+                .cluster
+                .list(&gvk, None, &Selector::default())
+                .await
+                .unwrap();
+            for object in listed.objects {
+                let version = object.resource_version().map(str::to_owned);
+                versions.insert(object.reference().to_string(), version);
+            }
+        }
+        versions
     }
 
     async fn until(&self, gvk: Gvk, wanted: impl Fn(&[&Object]) -> bool) -> Vec<Object> {
@@ -367,6 +386,30 @@ async fn a_missing_secret_is_waited_for_and_read_at_the_start() {
         secret.resource_version()
     );
     assert!(!format!("{reading:?}{pods:?}").contains("cGxhbnRlZA"));
+}
+
+#[tokio::test]
+async fn beginning_again_changes_nothing() {
+    let mut story = Story::begin();
+    story
+        .create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
+            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}))
+        .await;
+    story.create(deployment(3)).await;
+    story
+        .with_time(story.until(slices(), |slices| ready_endpoints(slices) == 3))
+        .await;
+    story
+        .with_time(story.until(deployments(), |all| all.iter().any(|d| is_rolled_out(d))))
+        .await;
+    let before = story.versions().await;
+    story.workloads.abort();
+    let again = Workloads::new(story.cluster.clone(), story.clock.clone());
+    story.workloads = tokio::spawn(again.run());
+    for _ in 0..50 {
+        a_while().await;
+    }
+    assert_eq!(story.versions().await, before);
 }
 
 #[tokio::test]
