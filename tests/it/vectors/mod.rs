@@ -2,6 +2,7 @@
 
 mod kubeseal;
 mod kubeseal_cli;
+#[cfg(test)]
 mod patch;
 mod sealing_format;
 mod unsealing;

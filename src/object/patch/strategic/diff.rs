@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::{
     DELETE, DELETE_FROM_PRIMITIVE_LIST, PATCH, PatchError, PatchProblem, RETAIN_KEYS,
     SET_ELEMENT_ORDER,
-    element::{Kind, compare_text, deduplicate, identity, key_value, kind_of, sort_by_text},
+    element::{
+        Kind, as_map, compare_text, deduplicate, identity, key_value, kind_of, sort_by_text,
+    },
     order::{Places, sorted},
     rule::{ListRule, field_schema, list_rule, replaces, retains_keys},
 };
@@ -255,17 +257,7 @@ fn lists_of_maps(
     rule: &ListRule,
     options: Options,
 ) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
-    let keyed = |list| -> Result<Vec<(&Value, &Map<String, Value>)>, PatchError> {
-        let mut keyed = Vec::new();
-        for element in list {
-            if let (value, Value::Object(map)) = (key_value(element, key)?, element) {
-                keyed.push((value, map));
-            }
-        }
-        sort_by_text(&mut keyed, |(value, _)| value);
-        Ok(keyed)
-    };
-    let (old, new) = (keyed(old)?, keyed(new)?);
+    let (old, new) = (keyed(old, key)?, keyed(new, key)?);
     let mut patch = Vec::new();
     let mut deleted = Vec::new();
     for pair in Pairs::new(&old, &new, |(value, _)| value) {
@@ -287,6 +279,18 @@ fn lists_of_maps(
         }
     }
     Ok((patch, deleted))
+}
+
+/// An element with the value of its merge key.
+type Keyed<'a> = (&'a Value, &'a Map<String, Value>);
+
+fn keyed<'a>(list: &'a [Value], key: &str) -> Result<Vec<Keyed<'a>>, PatchError> {
+    let mut keyed = Vec::with_capacity(list.len());
+    for element in list {
+        keyed.push((key_value(element, key)?, as_map(element)?));
+    }
+    sort_by_text(&mut keyed, |(value, _)| value);
+    Ok(keyed)
 }
 
 /// Walks two sorted lists side by side, pairing equal elements.
