@@ -2,6 +2,7 @@
 
 mod kubeseal;
 mod kubeseal_cli;
+mod properties;
 mod sealing_format;
 mod unsealing;
 
