@@ -1,12 +1,30 @@
 //! The metadata of an object that we make or read whole, kept as it was written.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value};
 
+use crate::secret::MASK;
+
 /// `metadata` of an object, or of the template inside one: every field that was there is kept.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// `Debug` masks copies of the last applied configuration, which hold the values of a Secret.
+#[derive(Clone, Default, PartialEq)]
 pub struct Metadata(Map<String, Value>);
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.clone();
+        if let Some(Value::Object(annotations)) = shown.0.get_mut("annotations") {
+            for (name, value) in annotations.iter_mut() {
+                if name.ends_with("/last-applied-configuration") {
+                    *value = MASK.into();
+                }
+            }
+        }
+        write!(f, "{}", Value::Object(shown.0))
+    }
+}
 
 impl Metadata {
     /// Takes the fields as they are; anything that is no map counts as empty, as `null` does.
@@ -146,5 +164,17 @@ mod tests {
         assert_eq!(metadata.annotation("a"), Some("true"));
         metadata.remove_entry("annotations", "a");
         assert!(metadata.is_empty());
+    }
+
+    #[test]
+    fn debug_shows_no_copy_of_the_plain_secret() {
+        let mut metadata = Metadata::named("ns", "name");
+        let copy = "kubectl.kubernetes.io/last-applied-configuration";
+        metadata.set_entry("annotations", copy, "planted");
+        let shown = format!("{metadata:?}");
+        assert!(
+            !shown.contains("planted") && shown.contains("\"name\""),
+            "{shown}"
+        );
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::failure::{Failure, go_words};
+use crate::secret::Hidden;
 
 /// The most bytes of a manifest, with all its documents.
 pub const MAX_MANIFEST_BYTES: u64 = 64 << 20;
@@ -56,19 +57,20 @@ pub fn input_name(secret_file: &str) -> &str {
     clippy::disallowed_methods,
     reason = "a face reads the files it is given"
 )]
-pub fn read_manifest(secret_file: &str) -> Result<Vec<u8>, Failure> {
+pub fn read_manifest(secret_file: &str) -> Result<Hidden<Vec<u8>>, Failure> {
     if secret_file.is_empty() {
         if io::stdin().is_terminal() {
             say("(tty detected: expecting json/yaml k8s resource in stdin)");
         }
-        return read_within(io::stdin().lock(), "standard input", MAX_MANIFEST_BYTES);
+        return read_within(io::stdin().lock(), "standard input", MAX_MANIFEST_BYTES)
+            .map(Hidden::new);
     }
     let unreadable = || Failure::new("Could not read file specified with --secret-file");
     let file = fs::File::open(secret_file).map_err(|_| unreadable())?;
     if file.metadata().is_ok_and(|file| file.is_dir()) {
         return Err(unreadable());
     }
-    read_within(file, secret_file, MAX_MANIFEST_BYTES)
+    read_within(file, secret_file, MAX_MANIFEST_BYTES).map(Hidden::new)
 }
 
 /// Reads the value to seal as it is.

@@ -19,6 +19,7 @@ use crate::{
     },
     object::yaml::{self, ReadOptions},
     seal::{DeprecatedData, KeyError, KeyRing, SealingKey, opened_secret},
+    secret::Hidden,
 };
 
 /// Opens every SealedSecret of the input; gives the text of the Secrets.
@@ -27,7 +28,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Failure`] in the original's words.
-pub fn run(options: &Options, manifest: &[u8], name: &str) -> Result<String, Failure> {
+pub fn run(options: &Options, manifest: &[u8], name: &str) -> Result<Hidden<String>, Failure> {
     let mut ring = KeyRing::new();
     for file in &options.recovery_private_key {
         for key in keys_of(file)? {
@@ -39,17 +40,17 @@ pub fn run(options: &Options, manifest: &[u8], name: &str) -> Result<String, Fai
         // An empty input opens to an empty Secret, as in the original.
         sealed.push(SealedSecret::default());
     }
-    let mut text = String::new();
+    let mut text = Hidden::new(String::new());
     for sealed in &sealed {
         let secret = opened_secret(sealed, &ring, DeprecatedData::Refuse)?;
-        Format::of(&options.format)?.write(&secret.to_value(), &mut text);
+        Format::of(&options.format)?.write(&secret.to_value(), text.expose_mut());
     }
     Ok(text)
 }
 
 /// The keys of a file: PEM, or Secrets of the controller as JSON or YAML, also in a `List`.
 fn keys_of(file: &str) -> Result<Vec<SealingKey>, Failure> {
-    let bytes = crate::secret::Hidden::new(read_file(file, MAX_KEY_BYTES)?);
+    let bytes = Hidden::new(read_file(file, MAX_KEY_BYTES)?);
     match SealingKey::from_pem(bytes.expose()) {
         Ok(key) => return Ok(vec![key]),
         Err(KeyError::None) => {}

@@ -99,7 +99,9 @@ fn run(mut options: Options, program: &str) -> Result<(), Failure> {
     if options.recovery_unseal {
         return put(
             &options,
-            recover::run(&options, &manifest()?, &name)?.as_bytes(),
+            recover::run(&options, manifest()?.expose(), &name)?
+                .expose()
+                .as_bytes(),
         );
     }
     if !options.recovery_private_key.is_empty() && io::stderr().is_terminal() {
@@ -108,12 +110,12 @@ fn run(mut options: Options, program: &str) -> Result<(), Failure> {
         );
     }
     if options.validate {
-        return online::validate(&options, &manifest()?, &name);
+        return online::validate(&options, manifest()?.expose(), &name);
     }
     if options.re_encrypt {
         return put(
             &options,
-            online::re_encrypt(&options, &manifest()?, &name)?.as_bytes(),
+            online::re_encrypt(&options, manifest()?.expose(), &name)?.as_bytes(),
         );
     }
     if options.fetch_cert {
@@ -121,12 +123,18 @@ fn run(mut options: Options, program: &str) -> Result<(), Failure> {
     }
     let certificate = certificate::certificate(&options)?;
     if !options.merge_into.is_empty() {
-        return merge::run(&options, &certificate, &manifest()?, &name);
+        return merge::run(&options, &certificate, manifest()?.expose(), &name);
     }
     let text = if options.raw {
         raw::run(&options, &certificate, &environment)?
     } else {
-        seal::run(&options, &certificate, &manifest()?, &name, &environment)?
+        seal::run(
+            &options,
+            &certificate,
+            manifest()?.expose(),
+            &name,
+            &environment,
+        )?
     };
     put(&options, text.as_bytes())
 }

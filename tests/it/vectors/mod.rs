@@ -4,6 +4,7 @@ mod kubeseal;
 mod kubeseal_cli;
 #[cfg(test)]
 mod patch;
+mod properties;
 mod sealing_format;
 mod unsealing;
 mod yaml;
