@@ -109,14 +109,14 @@ pub(super) fn whole_of(value: f64) -> Option<Whole> {
     if value.abs() >= EXPONENT_FROM || value.fract() != 0.0 {
         return None;
     }
-    let text = format!("{value:.0}");
-    // The shortest digits that tell the float from its neighbours, then zeros.
-    let text = if text.len() > 15 {
-        format!("{value}")
-    } else {
-        text
-    };
-    whole_decimal(&text)
+    let Shortest {
+        negative,
+        digits,
+        exponent,
+    } = Shortest::of(&serde_json::to_string(&value).ok()?);
+    let places = usize::try_from(exponent).ok()? + 1;
+    let sign = if negative { "-" } else { "" };
+    whole_decimal(&format!("{sign}{digits:0<places$}"))
 }
 
 /// A whole number as JSON writes it.
@@ -129,7 +129,7 @@ pub(super) fn whole_decimal(text: &str) -> Option<Whole> {
 
 /// Go's shortest `%g` of a float of 64 bits.
 pub(super) fn general(value: f64) -> String {
-    general_of(&format!("{value:e}"))
+    Shortest::of(&serde_json::to_string(&value).unwrap_or_default()).general()
 }
 
 /// Go's shortest `%g` of a float cut to 32 bits, as `sigs.k8s.io/yaml` prints keys.
@@ -138,38 +138,81 @@ pub(super) fn general(value: f64) -> String {
     reason = "cutting to 32 bits is what the original does"
 )]
 pub(super) fn general_short(value: f64) -> String {
-    general_of(&format!("{:e}", value as f32))
+    let short = value as f32;
+    if short.is_infinite() {
+        return if short > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    Shortest::of(&serde_json::to_string(&short).unwrap_or_default()).general()
 }
 
-/// Turns Rust's scientific notation, which has the same digits, into Go's.
-fn general_of(scientific: &str) -> String {
-    /// Go changes to an exponent outside of these.
-    const PLAIN: std::ops::Range<i32> = -4..6;
-    let (negative, rest) = match scientific.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", scientific),
-    };
-    let Some((mantissa, exponent)) = rest.split_once('e') else {
-        return scientific.to_owned();
-    };
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if !PLAIN.contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{negative}{mantissa}e{sign}{:02}", exponent.abs());
+/// The shortest digits that tell a float from its neighbours, the nearest of them: `d.ddd` times a power of ten.
+///
+/// Taken from `serde_json`, which like Go rounds a tie to even; Rust's own formatting does not.
+struct Shortest {
+    negative: bool,
+    digits: String,
+    exponent: i32,
+}
+
+impl Shortest {
+    /// Reads a JSON number.
+    fn of(json: &str) -> Self {
+        let (negative, rest) = match json.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, json),
+        };
+        let (mantissa, exponent) = rest.split_once('e').unwrap_or((rest, "0"));
+        let (front, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = format!("{front}{fraction}");
+        let significant = all.trim_start_matches('0');
+        let zeros = all.len() - significant.len();
+        let shift = i32::try_from(front.len()).unwrap_or_default()
+            - i32::try_from(zeros).unwrap_or_default()
+            - 1;
+        let digits = significant.trim_end_matches('0');
+        if digits.is_empty() {
+            return Self {
+                negative,
+                digits: "0".to_owned(),
+                exponent: 0,
+            };
+        }
+        Self {
+            negative,
+            digits: digits.to_owned(),
+            exponent: exponent.parse::<i32>().unwrap_or_default() + shift,
+        }
     }
-    let digits: String = mantissa.chars().filter(|digit| *digit != '.').collect();
-    let Ok(point) = usize::try_from(exponent + 1) else {
-        let zeros = "0".repeat(usize::try_from(-exponent - 1).unwrap_or_default());
-        return format!("{negative}0.{zeros}{digits}");
-    };
-    if point == 0 {
-        return format!("{negative}0.{digits}");
+
+    fn general(&self) -> String {
+        /// Go changes to an exponent outside of these.
+        const PLAIN: std::ops::Range<i32> = -4..6;
+        let Self {
+            digits, exponent, ..
+        } = self;
+        let sign = if self.negative { "-" } else { "" };
+        if !PLAIN.contains(exponent) {
+            let (front, fraction) = digits.split_at(1);
+            let point = if fraction.is_empty() { "" } else { "." };
+            let direction = if *exponent < 0 { '-' } else { '+' };
+            return format!(
+                "{sign}{front}{point}{fraction}e{direction}{:02}",
+                exponent.abs()
+            );
+        }
+        let Ok(point) = usize::try_from(exponent + 1) else {
+            let zeros = "0".repeat(usize::try_from(-exponent - 1).unwrap_or_default());
+            return format!("{sign}0.{zeros}{digits}");
+        };
+        if point == 0 {
+            return format!("{sign}0.{digits}");
+        }
+        if digits.len() <= point {
+            return format!("{sign}{digits:0<point$}");
+        }
+        let (front, fraction) = digits.split_at(point);
+        format!("{sign}{front}.{fraction}")
     }
-    if digits.len() <= point {
-        return format!("{negative}{digits}{}", "0".repeat(point - digits.len()));
-    }
-    let (front, fraction) = digits.split_at(point);
-    format!("{negative}{front}.{fraction}")
 }
 
 #[cfg(test)]
@@ -187,6 +230,8 @@ mod tests {
             (1_234_567.5, "1.2345675e+06"),
             (1e21, "1e+21"),
             (1.5e300, "1.5e+300"),
+            (0.0, "0"),
+            (-2_094_608_073_794_855.2, "-2.0946080737948552e+15"),
         ] {
             assert_eq!(general(value), text);
         }

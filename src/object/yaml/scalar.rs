@@ -188,11 +188,7 @@ impl Scalar {
             Self::Bool(_, word) => word.to_owned(),
             Self::Whole(Whole::Signed(value)) => value.to_string(),
             Self::Float(value) if value.is_nan() => ".nan".to_owned(),
-            Self::Float(value) => match general_short(value).as_str() {
-                "inf" => ".inf".to_owned(),
-                "-inf" => "-.inf".to_owned(),
-                text => text.to_owned(),
-            },
+            Self::Float(value) => general_short(value),
             Self::Whole(Whole::Unsigned(_)) => return Err("a key is too large a number"),
             Self::Null => return Err("a key must not be null"),
         })
