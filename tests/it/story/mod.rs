@@ -1,6 +1,7 @@
 //! One file per user story, against the embedded server in process.
 
 mod drift;
+mod failing_server;
 mod leak;
 mod restart;
 mod seal_and_open;
