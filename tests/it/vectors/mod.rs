@@ -3,3 +3,7 @@
 mod kubeseal;
 mod kubeseal_cli;
 mod sealing_format;
+mod patch;
+mod yaml;
+mod yaml_judge;
+mod yaml_values;
