@@ -1,5 +1,11 @@
 //! The stage of the stories: the embedded server with the real controller on it, both in this process.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use std::{collections::BTreeMap, pin::pin, time::Duration};
 
 use axum::{
