@@ -8,6 +8,7 @@
 
 mod controller;
 mod seal;
+mod controller;
 mod yaml;
 
 fn main() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     object::yaml::{ReadOptions, read},
     sandbox::{
-        decode::parse,
+        decode::{parse, read_protobuf},
         error::{ApiError, ApiResult},
     },
 };
@@ -58,8 +58,21 @@ pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Document> {
     match media_type(headers).as_str() {
         "application/json" => json(bytes),
         "application/yaml" => yaml(bytes),
+        "application/vnd.kubernetes.protobuf" => protobuf(bytes),
         _ => Err(ApiError::unsupported_media_type(READABLE)),
     }
+}
+
+/// Reads Kubernetes protobuf.
+///
+/// # Errors
+/// It is broken, or of a kind without a protobuf form.
+pub fn protobuf(bytes: &[u8]) -> ApiResult<Document> {
+    let value = read_protobuf(bytes).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    Ok(Document {
+        value,
+        complaints: Vec::new(),
+    })
 }
 
 /// Reads JSON.

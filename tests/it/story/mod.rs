@@ -2,6 +2,7 @@
 
 mod deployment;
 mod drift;
+mod failing_server;
 mod leak;
 mod restart;
 mod seal_and_open;

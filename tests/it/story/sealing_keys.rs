@@ -21,6 +21,7 @@ fn small_keys() -> Settings {
     }
 }
 
+#[expect(clippy::unwrap_used, reason = "a helper of tests fails as tests do")]
 async fn key_secrets(world: &World) -> Vec<Object> {
     let secrets = Gvk::new("", "v1", "Secret");
     let selector = Selector::labels(format!("{KEY_LABEL}=active"));

@@ -1,5 +1,11 @@
 //! The stage of the stories: the embedded server with the real controller on it, both in this process.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use std::{collections::BTreeMap, pin::pin, time::Duration};
 
 use axum::{
@@ -81,9 +87,14 @@ impl World {
 
     /// Starts the controller with settings.
     pub fn run_with(&self, settings: controller::Settings) -> Running {
+        self.run_through(self.cluster.clone(), settings)
+    }
+
+    /// Starts the controller on another way to the same server.
+    pub fn run_through(&self, cluster: Cluster, settings: controller::Settings) -> Running {
         let handle = settings.handle(&self.clock);
         let (stop, stopped) = watch::channel(false);
-        let (cluster, clock, given) = (self.cluster.clone(), self.clock.clone(), handle.clone());
+        let (clock, given) = (self.clock.clone(), handle.clone());
         let task = tokio::spawn(async move {
             controller::run(&cluster, &clock, settings, given, stopped)
                 .await

@@ -12,3 +12,8 @@ mod yaml_peer;
 mod yaml_values;
 
 pub use kubeseal::vector;
+mod patch;
+mod sealing_format;
+mod yaml;
+mod yaml_judge;
+mod yaml_values;
