@@ -1,4 +1,4 @@
-//! Custom resource definitions, and the objects that they define.
+//! Custom resource definitions: what [`crate::sandbox::crd`] says, wired to the store.
 
 use serde_json::{Value, json};
 
@@ -8,14 +8,11 @@ use crate::{
     sandbox::{
         crd,
         error::Cause,
-        registry::Resource,
+        gc::DEFINITION_FINALIZER,
         store::{GroupResource, Store},
         write::Scope,
     },
 };
-
-/// Finalizer of a definition: its objects go before it.
-const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 /// The rules of definitions.
 pub const RULES: Rules = Rules {
@@ -25,51 +22,50 @@ pub const RULES: Rules = Rules {
     validate,
 };
 
-fn prepare(definition: &mut Object, _old: Option<&Object>) {
-    crd::complete(definition);
-}
-
-fn validate(definition: &Object, old: Option<&Object>) -> Vec<Cause> {
-    let found = crd::accept(definition, old).err().unwrap_or_default();
-    found.into_iter().map(Cause::from).collect()
-}
-
-/// Establishes a definition that is about to be kept: a cluster does so a moment later.
-pub fn establish(store: &Store, scope: &Scope<'_>, definition: &mut Object) {
-    let resource = GroupResource::new(RULES.group, RULES.plural);
-    if scope.shelf() != resource {
-        return;
-    }
-    let shelf = store.shelf(&resource);
-    let others = shelf
-        .into_iter()
-        .flat_map(|shelf| shelf.range("", None))
-        .map(|(_, stored)| &stored.object);
-    let status = crd::established(definition, others, scope.now);
-    definition.set(&["status"], status);
-    let path = ["metadata", "finalizers"];
-    let is_going = definition.at(&["metadata", "deletionTimestamp"]).is_some();
-    if !is_going && definition.at(&path).is_none() {
-        definition.set(&path, json!([FINALIZER]));
-    }
-}
-
-/// Sets what a custom object leaves out.
-pub fn set_defaults(resource: &Resource, object: &mut Object) {
-    if let Some(structural) = &resource.structural {
-        let mut value = Value::Object(std::mem::take(object.as_map_mut()));
-        structural.set_defaults(&mut value);
-        if let Value::Object(map) = value {
-            *object.as_map_mut() = map;
+fn prepare(object: &mut Object, before: Option<&Object>) {
+    match before {
+        None => {
+            object.remove(&["status"]);
+            let mut finalizers = object
+                .at(&["metadata", "finalizers"])
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
+            if !finalizers.contains(&DEFINITION_FINALIZER.into()) {
+                finalizers.push(DEFINITION_FINALIZER.into());
+            }
+            object.set(&["metadata", "finalizers"], finalizers.into());
+        }
+        Some(before) => {
+            let stored = before.at(&["status", "storedVersions"]).cloned();
+            object.set(
+                &["status", "storedVersions"],
+                stored.unwrap_or_else(|| json!([])),
+            );
         }
     }
+    crd::complete(object);
 }
 
-/// What is wrong with a custom object.
-pub fn validate_custom(resource: &Resource, object: &Object) -> Vec<Cause> {
-    let Some(structural) = &resource.structural else {
-        return Vec::new();
+fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
+    match crd::accept(object, before) {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.into_iter().map(Cause::from).collect(),
+    }
+}
+
+/// Names and establishes an accepted definition at once, beside all others.
+pub fn establish(store: &Store, scope: &Scope<'_>, object: &mut Object) {
+    if scope.resource.custom || scope.resource.plural != RULES.plural {
+        return;
+    }
+    let status = {
+        let others = store
+            .shelf(&GroupResource::new(RULES.group, RULES.plural))
+            .into_iter()
+            .flat_map(|shelf| shelf.range("", None))
+            .map(|(_, stored)| &stored.object);
+        crd::established(object, others, scope.now)
     };
-    let found = structural.validate(&object.to_value());
-    found.into_iter().map(Cause::from).collect()
+    object.set(&["status"], status);
 }

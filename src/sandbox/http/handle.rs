@@ -1,6 +1,6 @@
 //! From a request to an answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     body::Body,
@@ -13,9 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     accept::{self, Accept, negotiate},
-    change,
-    fields::Warnings,
-    list, openapi,
+    change, list, openapi,
     query::Query,
     read, reply,
     route::{ResourcePath, Route, route},
@@ -46,10 +44,29 @@ pub struct Call {
     pub headers: HeaderMap,
     /// What the answer shall look like.
     pub accept: Accept,
-    /// What the client is told beside the answer.
-    pub warnings: Warnings,
     /// When streams must end.
     pub closing: Option<Closing>,
+    /// What the client is to be told beside the answer.
+    pub warnings: Warnings,
+}
+
+/// Texts of `Warning` headers, gathered while a request is answered.
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    /// One more, unless it is there already.
+    pub fn add(&self, text: impl Into<String>) {
+        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = text.into();
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Answers any request.
@@ -147,7 +164,6 @@ async fn resource(
         return sub::proxy(&sandbox, &path, request).await;
     }
     let accept = negotiate(&parts.headers, &query)?;
-    let warnings = Warnings::default();
     let call = Call {
         sandbox,
         resource,
@@ -155,13 +171,17 @@ async fn resource(
         query,
         headers: parts.headers,
         accept,
-        warnings: warnings.clone(),
         closing: parts.extensions.get::<Closing>().cloned(),
+        warnings: Warnings::default(),
     };
-    warnings.add(call.resource.deprecation.clone());
-    let mut response = dispatch(call, &parts.method, body)
-        .await
-        .unwrap_or_else(|error| reply::error(&error));
+    let warnings = call.warnings.clone();
+    if let Some(text) = &call.resource.deprecation {
+        warnings.add(text);
+    }
+    let mut response = match dispatch(call, &parts.method, body).await {
+        Ok(response) => response,
+        Err(error) => reply::error(&error),
+    };
     reply::warn(&mut response, &warnings.take());
     Ok(response)
 }

@@ -3,9 +3,9 @@
 mod accept;
 mod body;
 mod change;
-mod fields;
 mod handle;
 mod list;
+mod object;
 mod openapi;
 mod patch;
 mod query;
