@@ -1,4 +1,4 @@
-//! Events: kept once, read and written in both API groups (`pkg/apis/events/v1/conversion.go`).
+//! What an Event must say; both groups show the same Events, see [`crate::sandbox::convert`].
 
 use serde_json::Value;
 
@@ -57,23 +57,4 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
         }
     }
     causes
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_event_goes_both_ways() {
-        let core = json!({"apiVersion": "v1", "kind": "Event", "message": "m", "reason": "r",
-            "involvedObject": {"name": "a"}, "source": {"component": "c"}, "count": 2});
-        let mut object = Object::from_value(core.clone()).unwrap();
-        from_core(&mut object);
-        assert_eq!(object.at(&["note"]), Some(&json!("m")));
-        assert_eq!(object.at(&["regarding", "name"]), Some(&json!("a")));
-        to_core(&mut object);
-        assert_eq!(object.to_value(), core);
-    }
 }

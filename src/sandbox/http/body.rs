@@ -11,6 +11,7 @@ use crate::{
     sandbox::{
         decode::parse,
         error::{ApiError, ApiResult},
+        protobuf::decode,
     },
 };
 
@@ -58,6 +59,7 @@ pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Document> {
     match media_type(headers).as_str() {
         "application/json" => json(bytes),
         "application/yaml" => yaml(bytes),
+        PROTOBUF => protobuf(bytes),
         _ => Err(ApiError::unsupported_media_type(READABLE)),
     }
 }
@@ -77,6 +79,21 @@ pub fn json(bytes: &[u8]) -> ApiResult<Document> {
         .map(|path| format!("duplicate field {path:?}"))
         .collect();
     Ok(Document { value, complaints })
+}
+
+/// Media type of protobuf.
+pub const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
+/// Reads protobuf.
+///
+/// # Errors
+/// It is broken, or of a kind that is not built in.
+pub fn protobuf(bytes: &[u8]) -> ApiResult<Document> {
+    let value = decode(bytes).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    Ok(Document {
+        value,
+        complaints: Vec::new(),
+    })
 }
 
 /// Reads YAML of one document.

@@ -136,6 +136,7 @@ fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)
         match media_type(&call.headers).as_str() {
             "application/yaml" => body::yaml(bytes)?.value,
             "application/json" => body::json(bytes)?.value,
+            body::PROTOBUF => body::protobuf(bytes)?.value,
             _ => return Err(ApiError::unsupported_media_type(body::READABLE)),
         }
     };
