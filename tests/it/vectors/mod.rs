@@ -1,1 +1,3 @@
 //! Files made by the real tools, judged one by one.
+
+mod patch;
