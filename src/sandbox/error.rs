@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{crd::FieldError, store::GroupResource};
+use super::store::GroupResource;
 
 /// One field that is wrong (`pkg/util/validation/field/errors.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,21 +77,6 @@ impl Cause {
 
     fn to_value(&self) -> Value {
         json!({"reason": self.reason, "message": self.message, "field": self.field})
-    }
-}
-
-impl From<FieldError> for Cause {
-    fn from(error: FieldError) -> Self {
-        let FieldError {
-            reason,
-            message,
-            field,
-        } = error;
-        Self {
-            reason,
-            message,
-            field,
-        }
     }
 }
 

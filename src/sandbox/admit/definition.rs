@@ -9,6 +9,7 @@ use crate::{
         crd,
         error::Cause,
         gc::DEFINITION_FINALIZER,
+        registry::Resource,
         store::{GroupResource, Store},
         write::Scope,
     },
@@ -68,4 +69,24 @@ pub fn establish(store: &Store, scope: &Scope<'_>, object: &mut Object) {
         crd::established(object, others, scope.now)
     };
     object.set(&["status"], status);
+}
+
+/// Sets what a custom object leaves out.
+pub fn set_defaults(resource: &Resource, object: &mut Object) {
+    if let Some(structural) = &resource.structural {
+        let mut value = Value::Object(std::mem::take(object.as_map_mut()));
+        structural.set_defaults(&mut value);
+        if let Value::Object(map) = value {
+            *object.as_map_mut() = map;
+        }
+    }
+}
+
+/// What is wrong with a custom object.
+pub fn validate_custom(resource: &Resource, object: &Object) -> Vec<Cause> {
+    let Some(structural) = &resource.structural else {
+        return Vec::new();
+    };
+    let found = structural.validate(&object.to_value());
+    found.into_iter().map(Cause::from).collect()
 }

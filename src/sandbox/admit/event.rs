@@ -1,4 +1,4 @@
-//! What an Event must say; both groups show the same Events, see [`crate::sandbox::convert`].
+//! Events of both API groups (`pkg/apis/core/validation/events.go`).
 
 use serde_json::Value;
 

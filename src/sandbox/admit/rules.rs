@@ -1,6 +1,6 @@
 //! How the rules of one kind are called.
 
-use super::{ALL, metadata};
+use super::{ALL, definition, metadata};
 use crate::{
     object::Object,
     sandbox::{
@@ -37,6 +37,7 @@ pub fn prepare_create(scope: &Scope<'_>, object: &mut Object) {
     if let Some(rules) = rules_of(scope.resource) {
         (rules.prepare)(object, None);
     }
+    definition::set_defaults(scope.resource, object);
 }
 
 /// Fills in what a changed object leaves out, and keeps what may not change without a word.
@@ -44,15 +45,16 @@ pub fn prepare_update(scope: &Scope<'_>, current: &Object, next: &mut Object) {
     if let Some(rules) = rules_of(scope.resource) {
         (rules.prepare)(next, Some(current));
     }
+    definition::set_defaults(scope.resource, next);
 }
 
 /// What is wrong with a new object.
 pub fn validate_create(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
     let mut causes = metadata::validate(scope, object);
-    causes.extend(custom(scope.resource, object));
     if let Some(rules) = rules_of(scope.resource) {
         causes.extend((rules.validate)(object, None));
     }
+    causes.extend(definition::validate_custom(scope.resource, object));
     causes
 }
 
@@ -64,23 +66,13 @@ pub fn validate_update(
     kind: UpdateKind,
 ) -> Vec<Cause> {
     let mut causes = metadata::validate_update(scope, current, next);
-    causes.extend(custom(scope.resource, next));
     if let Some(rules) = rules_of(scope.resource)
         && kind == UpdateKind::Main
     {
         causes.extend((rules.validate)(next, Some(current)));
     }
+    causes.extend(definition::validate_custom(scope.resource, next));
     causes
-}
-
-/// What the schema of a custom resource says of an object.
-fn custom(resource: &Resource, object: &Object) -> Vec<Cause> {
-    resource
-        .structural
-        .iter()
-        .flat_map(|structural| structural.validate(&object.to_value()))
-        .map(Cause::from)
-        .collect()
 }
 
 /// The object as it is kept, from the version of the request.

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::sandbox::error::Cause;
+
 /// One cause of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
@@ -78,6 +80,16 @@ impl FieldError {
                 format!("{head}: {detail}")
             },
             field: field.into(),
+        }
+    }
+}
+
+impl From<FieldError> for Cause {
+    fn from(error: FieldError) -> Self {
+        Self {
+            reason: error.reason,
+            message: error.message,
+            field: error.field,
         }
     }
 }

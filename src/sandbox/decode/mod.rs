@@ -5,4 +5,4 @@ mod duplicate;
 mod typed;
 
 pub use duplicate::parse;
-pub use typed::{Typed, typed};
+pub use typed::typed;

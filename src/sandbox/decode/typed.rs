@@ -1,6 +1,5 @@
 //! A value as the server's own type would hold it.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
 use crate::object::schema::{Schema, ValueType};
@@ -139,7 +138,7 @@ impl Reader {
 
     fn text(&self, schema: &Schema, name: &str, text: String) -> Result<Value, String> {
         if schema.format() == Some("byte")
-            && let Err(place) = check_base64(&text)
+            && let Some(place) = corrupt_at(text.as_bytes())
         {
             return Err(format!("illegal base64 data at input byte {place}"));
         }
@@ -247,6 +246,7 @@ fn go_type(schema: &Schema) -> String {
         return format!("{package}.{name}");
     }
     match schema.value_type() {
+        ValueType::String if schema.format() == Some("byte") => "[]uint8".to_owned(),
         ValueType::String => "string".to_owned(),
         ValueType::Boolean => "bool".to_owned(),
         ValueType::Integer => schema.format().unwrap_or("int64").to_owned(),
@@ -284,14 +284,36 @@ fn without_indices(path: &str) -> String {
     kept
 }
 
-/// Checks base64 as Go does, which passes over line ends.
-fn check_base64(text: &str) -> Result<(), usize> {
-    let compact: String = text.chars().filter(|c| *c != '\n' && *c != '\r').collect();
-    match STANDARD.decode(&compact) {
-        Ok(_) => Ok(()),
-        Err(base64::DecodeError::InvalidByte(place, _)) => Err(place),
-        Err(_) => Err(compact.len() / 4 * 4),
+/// Where Go finds a text not to be base64; line breaks are skipped, spare bits are not looked at.
+fn corrupt_at(text: &[u8]) -> Option<usize> {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let mut left = text
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'))
+        .peekable();
+    while left.peek().is_some() {
+        for place in 0..4 {
+            match left.next() {
+                None => return Some(text.len() - place),
+                Some((_, byte)) if is_digit(byte) => {}
+                Some((_, b'=')) if place >= 2 => {
+                    // Two digits need two signs, and nothing may follow.
+                    if place == 2 {
+                        match left.next() {
+                            Some((_, b'=')) => {}
+                            Some((at, _)) => return Some(at),
+                            None => return Some(text.len()),
+                        }
+                    }
+                    return left.next().map(|(at, _)| at);
+                }
+                Some((at, _)) => return Some(at),
+            }
+        }
     }
+    None
 }
 
 #[cfg(test)]
@@ -348,6 +370,21 @@ mod tests {
         }
         for wrong in ["", "x", "1gi", "1.2.3", "1 Gi", "m"] {
             assert!(!is_quantity(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn broken_base64_is_told_by_its_place() {
+        for (text, at) in [
+            ("YWJj", None),
+            ("YQ==\n", None),
+            ("", None),
+            ("YQ=!", Some(3)),
+            ("!", Some(0)),
+            ("YWJjYW", Some(4)),
+            ("YQ==YQ==", Some(4)),
+        ] {
+            assert_eq!(corrupt_at(text.as_bytes()), at, "{text}");
         }
     }
 }

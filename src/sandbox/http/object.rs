@@ -4,13 +4,16 @@ use serde_json::Value;
 
 use super::{body::Document, handle::Call};
 use crate::{
-    object::Object,
+    object::{Object, schema::Schema},
     sandbox::{
         crd,
         decode::typed,
         error::{ApiError, ApiResult, Cause},
     },
 };
+
+/// Definition of the metadata of all objects.
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// Where a document comes from, for the words of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +70,18 @@ impl Call {
             let mut value = object.into_value();
             let unknown = structural.prune(&mut value);
             complaints.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
-            structural.set_defaults(&mut value);
+            if let (Some(schema), Some(metadata)) =
+                (Schema::definition(OBJECT_META), value.get_mut("metadata"))
+            {
+                let read = typed(&schema, metadata.take())
+                    .map_err(|error| ApiError::bad_request(format!("{}: {error}", shown())))?;
+                *metadata = read.value;
+                complaints.extend(
+                    read.unknown
+                        .iter()
+                        .map(|path| format!("unknown field \"metadata.{path}\"")),
+                );
+            }
             value
         } else if let Some(schema) = &self.resource.schema {
             let typed = typed(schema, object.into_value())
