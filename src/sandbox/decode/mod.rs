@@ -2,7 +2,9 @@
 //! values of a wrong type are told as the decoders of Kubernetes tell them.
 
 mod duplicate;
+mod protobuf;
 mod typed;
 
 pub use duplicate::parse;
+pub use protobuf::read as read_protobuf;
 pub use typed::typed;

@@ -9,9 +9,8 @@ use serde_json::Value;
 use crate::{
     object::yaml::{ReadOptions, read},
     sandbox::{
-        decode::parse,
+        decode::{parse, read_protobuf},
         error::{ApiError, ApiResult},
-        protobuf::decode,
     },
 };
 
@@ -59,9 +58,21 @@ pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Document> {
     match media_type(headers).as_str() {
         "application/json" => json(bytes),
         "application/yaml" => yaml(bytes),
-        PROTOBUF => protobuf(bytes),
+        "application/vnd.kubernetes.protobuf" => protobuf(bytes),
         _ => Err(ApiError::unsupported_media_type(READABLE)),
     }
+}
+
+/// Reads Kubernetes protobuf.
+///
+/// # Errors
+/// It is broken, or of a kind without a protobuf form.
+pub fn protobuf(bytes: &[u8]) -> ApiResult<Document> {
+    let value = read_protobuf(bytes).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    Ok(Document {
+        value,
+        complaints: Vec::new(),
+    })
 }
 
 /// Reads JSON.
@@ -79,21 +90,6 @@ pub fn json(bytes: &[u8]) -> ApiResult<Document> {
         .map(|path| format!("duplicate field {path:?}"))
         .collect();
     Ok(Document { value, complaints })
-}
-
-/// Media type of protobuf.
-pub const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
-
-/// Reads protobuf.
-///
-/// # Errors
-/// It is broken, or of a kind that is not built in.
-pub fn protobuf(bytes: &[u8]) -> ApiResult<Document> {
-    let value = decode(bytes).map_err(|error| ApiError::bad_request(error.to_string()))?;
-    Ok(Document {
-        value,
-        complaints: Vec::new(),
-    })
 }
 
 /// Reads YAML of one document.

@@ -133,12 +133,7 @@ fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)
     let given = if bytes.is_empty() {
         Value::Null
     } else {
-        match media_type(&call.headers).as_str() {
-            "application/yaml" => body::yaml(bytes)?.value,
-            "application/json" => body::json(bytes)?.value,
-            body::PROTOBUF => body::protobuf(bytes)?.value,
-            _ => return Err(ApiError::unsupported_media_type(body::READABLE)),
-        }
+        document(&call.headers, bytes)?.value
     };
     let text = |pointer: &str| given.pointer(pointer).and_then(Value::as_str);
     let mut options = DeleteOptions {

@@ -1,56 +1,55 @@
-// Writes src/sandbox/protobuf/table.txt: which field of which built-in message has which number, name and type.
-// Facts come from the struct tags of the published Go types. Use: go run . KINDS > ../../../src/sandbox/protobuf/table.txt
-// where KINDS is a file of lines "GROUP VERSION KIND" (the core group is "-").
+// Command protobuf writes the table of protobuf fields that the embedded server reads bodies with:
+// which number of which message is which field of the JSON form. It reads the struct tags of the Go types.
+//
+// Use: go run . > ../../../src/sandbox/decode/protobuf.txt
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"os"
 	"reflect"
 	"sort"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// Messages whose JSON is not a map of their fields.
-var special = map[reflect.Type]string{
-	reflect.TypeOf(resource.Quantity{}):    "quantity",
-	reflect.TypeOf(metav1.Time{}):          "time",
-	reflect.TypeOf(metav1.MicroTime{}):     "microtime",
-	reflect.TypeOf(metav1.FieldsV1{}):      "raw",
-	reflect.TypeOf(runtime.RawExtension{}): "raw",
-	reflect.TypeOf(intstr.IntOrString{}):   "intorstring",
+// Types whose JSON form is not that of their fields.
+var special = map[string]string{
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Time":       "time",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.MicroTime":  "microtime",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Duration":   "duration",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.FieldsV1":   "json",
+	"k8s.io/apimachinery/pkg/api/resource.Quantity":   "quantity",
+	"k8s.io/apimachinery/pkg/util/intstr.IntOrString": "intorstring",
+	"k8s.io/apimachinery/pkg/runtime.RawExtension":    "json",
 }
 
-var done = map[reflect.Type]bool{}
-var lines = map[string]string{}
+type table struct {
+	messages map[string][]string
+	todo     []reflect.Type
+}
 
 func name(t reflect.Type) string {
 	path := strings.TrimPrefix(t.PkgPath(), "k8s.io/")
-	return strings.ReplaceAll(path, "/", ".") + "." + t.Name()
+	path = strings.TrimPrefix(path, "apimachinery/pkg/")
+	return path + "." + t.Name()
 }
 
-type protoMessage interface{ ProtoMessage() }
-
-func code(t reflect.Type) string {
-	if s, ok := special[t]; ok {
-		return s
+// word names a type; ask adds messages that are yet to be written.
+func (w *table) word(t reflect.Type) string {
+	if t.Kind() == reflect.Pointer {
+		return w.word(t.Elem())
+	}
+	if word, ok := special[t.PkgPath()+"."+t.Name()]; ok {
+		return word
 	}
 	switch t.Kind() {
-	case reflect.Pointer:
-		return code(t.Elem())
 	case reflect.String:
 		return "string"
 	case reflect.Bool:
 		return "bool"
-	case reflect.Int32, reflect.Int64, reflect.Int, reflect.Uint8, reflect.Uint32:
+	case reflect.Int32, reflect.Int64, reflect.Int, reflect.Uint32, reflect.Uint64, reflect.Uint8:
 		return "int"
 	case reflect.Float64:
 		return "double"
@@ -58,80 +57,85 @@ func code(t reflect.Type) string {
 		if t.Elem().Kind() == reflect.Uint8 {
 			return "bytes"
 		}
-		// A named list is a message of its own with one field.
-		if t.Name() != "" {
-			return "items:[" + code(t.Elem()) + "]"
+		if t.Name() != "" && t.Elem().Kind() == reflect.String {
+			// A named list is a message that holds the list.
+			return "items"
 		}
-		return "[" + code(t.Elem()) + "]"
+		return "[" + w.word(t.Elem()) + "]"
 	case reflect.Map:
-		return "{" + code(t.Elem()) + "}"
+		return "{" + w.word(t.Elem()) + "}"
 	case reflect.Struct:
-		message(t)
+		w.todo = append(w.todo, t)
 		return "&" + name(t)
 	}
-	panic(fmt.Sprint("unknown type ", t))
+	panic("no word for " + t.String())
 }
 
-func message(t reflect.Type) {
-	if done[t] {
+func (w *table) write(t reflect.Type) {
+	if _, done := w.messages[name(t)]; done {
 		return
 	}
-	done[t] = true
-	var out strings.Builder
+	w.messages[name(t)] = nil
+	var lines []string
 	for i := 0; i < t.NumField(); i++ {
-		f := t.Field(i)
-		tag := strings.Split(f.Tag.Get("protobuf"), ",")
-		if len(tag) < 2 {
-			// Kind and version are not part of the message.
+		field := t.Field(i)
+		parts := strings.Split(field.Tag.Get("protobuf"), ",")
+		if len(parts) < 2 {
 			continue
 		}
-		json := strings.Split(f.Tag.Get("json"), ",")
-		field := json[0]
-		flags := ""
-		if len(json) > 1 && json[1] == "inline" || f.Anonymous && field == "" {
-			field = "~"
-		} else if f.Type.Kind() == reflect.Pointer || len(json) < 2 || json[1] != "omitempty" {
-			// Kept even if it is zero.
-			flags = " !"
+		json := strings.Split(field.Tag.Get("json"), ",")[0]
+		if json == "-" {
+			continue
 		}
-		fmt.Fprintf(&out, "\t%s %s %s%s\n", tag[1], field, code(f.Type), flags)
+		if json == "" {
+			json = "-"
+		}
+		word := w.word(field.Type)
+		if field.Type.Kind() == reflect.Pointer {
+			word = "*" + word
+		}
+		lines = append(lines, fmt.Sprintf("\t%s %s %s", parts[1], json, word))
 	}
-	lines[name(t)] = out.String()
+	w.messages[name(t)] = lines
 }
 
 func main() {
-	file, err := os.Open(os.Args[1])
-	if err != nil {
-		panic(err)
-	}
+	w := &table{messages: map[string][]string{}}
 	var kinds []string
-	for s := bufio.NewScanner(file); s.Scan(); {
-		part := strings.Fields(s.Text())
-		if len(part) != 3 {
+	add := func(group, version, kind string, t reflect.Type) {
+		kinds = append(kinds, fmt.Sprintf("=%s/%s/%s %s", group, version, kind, name(t)))
+		w.todo = append(w.todo, t)
+	}
+	for gvk, t := range scheme.Scheme.AllKnownTypes() {
+		if gvk.Version != "v1" && gvk.Version != "v2" {
 			continue
 		}
-		gvk := schema.GroupVersionKind{Group: strings.TrimPrefix(part[0], "-"), Version: part[1], Kind: part[2]}
-		object, err := scheme.Scheme.New(gvk)
-		if err != nil {
+		if strings.HasSuffix(gvk.Kind, "List") || strings.HasSuffix(gvk.Kind, "Options") || gvk.Kind == "WatchEvent" {
 			continue
 		}
-		t := reflect.TypeOf(object).Elem()
-		message(t)
-		kinds = append(kinds, fmt.Sprintf("@ %s %s", strings.Join(part, " "), name(t)))
+		add(gvk.Group, gvk.Version, gvk.Kind, t)
+	}
+	add("", "v1", "DeleteOptions", reflect.TypeOf(metav1.DeleteOptions{}))
+	for len(w.todo) > 0 {
+		t := w.todo[0]
+		w.todo = w.todo[1:]
+		w.write(t)
 	}
 	sort.Strings(kinds)
-	fmt.Println("# Messages of Kubernetes 1.37.2. Written by tests/peers/protobuf; do not edit.")
-	fmt.Println("# Kinds with their messages, then messages: NUMBER FIELD TYPE, ~ for fields that stand in the map itself,")
-	fmt.Println("# ! for fields that are kept though zero; [T] list, {T} map of text to T, items:[T] a list in a message.")
-	for _, kind := range kinds {
-		fmt.Println(kind)
+	fmt.Println("# Protobuf fields of Kubernetes 1.37.2. Written by tests/peers/protobuf; do not edit.")
+	fmt.Println("# =GROUP/VERSION/KIND MESSAGE; MESSAGE, then its fields: NUMBER JSON-NAME TYPE (- is inline, * is a pointer)")
+	for _, line := range kinds {
+		fmt.Println(line)
 	}
-	var names []string
-	for n := range lines {
-		names = append(names, n)
+	names := make([]string, 0, len(w.messages))
+	for name := range w.messages {
+		names = append(names, name)
 	}
 	sort.Strings(names)
-	for _, n := range names {
-		fmt.Printf("%s\n%s", n, lines[n])
+	for _, name := range names {
+		fmt.Println(name)
+		for _, line := range w.messages[name] {
+			fmt.Println(line)
+		}
 	}
 }
