@@ -380,7 +380,7 @@ mod tests {
             ("YWJj", None),
             ("YQ==\n", None),
             ("", None),
-            ("YQ=!", Some(3)),
+            ("YQ=!", Some(2)),
             ("!", Some(0)),
             ("YWJjYW", Some(4)),
             ("YQ==YQ==", Some(4)),
