@@ -328,10 +328,7 @@ fn defaults(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
 fn pattern(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
     let written = text(schema, "pattern");
     if let Err(error) = structural::pattern(written) {
-        let rule = format!(
-            "must be a valid regular expression, but isn't: {}",
-            error.reason
-        );
+        let rule = format!("must be a valid regular expression, but isn't: {error}");
         found.push(FieldError::invalid(
             format!("{path}.pattern"),
             &written.into(),

@@ -56,7 +56,23 @@ pub(super) fn check(spec: &Value) -> Vec<FieldError> {
                 &error,
             ));
         }
-        check_version(version, &path, &mut found);
+        let own = |pointer: &str| {
+            let part = version.pointer(pointer);
+            part.filter(|_| common(versions, pointer).is_none())
+        };
+        check_deprecation(version, &path, &mut found);
+        if let Some(schema) = own(SCHEMA) {
+            found.extend(schema_rules::check(
+                schema,
+                &format!("{path}{}", dotted(SCHEMA)),
+            ));
+        }
+        if let Some(scale) = own(SCALE) {
+            check_scale(scale, &format!("{path}{}", dotted(SCALE)), &mut found);
+        }
+        if let Some(columns) = own(COLUMNS) {
+            check_columns(columns, &format!("{path}{}", dotted(COLUMNS)), &mut found);
+        }
     }
     let all = spec.get("versions").cloned().unwrap_or_default();
     if !unique {
@@ -68,6 +84,16 @@ pub(super) fn check(spec: &Value) -> Vec<FieldError> {
         found.push(FieldError::invalid("spec.versions", &all, rule));
     }
     check_names(spec.get("names").unwrap_or(&Value::Null), &mut found);
+    if let Some(schema) = common(versions, SCHEMA) {
+        let path = "spec.validation.openAPIV3Schema";
+        found.extend(schema_rules::check(schema, path));
+    }
+    if let Some(scale) = common(versions, SCALE) {
+        check_scale(scale, "spec.subresources.scale", &mut found);
+    }
+    if let Some(columns) = common(versions, COLUMNS) {
+        check_columns(columns, "spec.additionalPrinterColumns", &mut found);
+    }
     // Upstream also knows webhooks; nothing here could call one.
     match spec.pointer("/conversion/strategy").and_then(Value::as_str) {
         None | Some("None") => {}
@@ -124,7 +150,25 @@ fn group(spec: &Value, found: &mut Vec<FieldError>) {
     }
 }
 
-fn check_version(version: &Value, path: &str, found: &mut Vec<FieldError>) {
+const SCHEMA: &str = "/schema/openAPIV3Schema";
+const SCALE: &str = "/subresources/scale";
+const COLUMNS: &str = "/additionalPrinterColumns";
+
+/// What all versions say alike: upstream checks it once, as if it stood outside of the versions.
+fn common<'a>(versions: &'a [Value], pointer: &str) -> Option<&'a Value> {
+    let (first, others) = versions.split_first()?;
+    let part = first.pointer(pointer)?;
+    others
+        .iter()
+        .all(|version| version.pointer(pointer) == Some(part))
+        .then_some(part)
+}
+
+fn dotted(pointer: &str) -> String {
+    pointer.replace('/', ".")
+}
+
+fn check_deprecation(version: &Value, path: &str, found: &mut Vec<FieldError>) {
     let warning = version.get("deprecationWarning").and_then(Value::as_str);
     if let Some(warning) = warning {
         let path = format!("{path}.deprecationWarning");
@@ -141,16 +185,11 @@ fn check_version(version: &Value, path: &str, found: &mut Vec<FieldError>) {
             found.push(FieldError::invalid(path, &warning.into(), rule));
         }
     }
-    if let Some(schema) = version.pointer("/schema/openAPIV3Schema") {
-        let path = format!("{path}.schema.openAPIV3Schema");
-        found.extend(schema_rules::check(schema, &path));
-    }
-    if let Some(scale) = version.pointer("/subresources/scale") {
-        check_scale(scale, &format!("{path}.subresources.scale"), found);
-    }
-    for (index, column) in list(version, "additionalPrinterColumns").iter().enumerate() {
-        let path = format!("{path}.additionalPrinterColumns[{index}]");
-        check_column(column, &path, found);
+}
+
+fn check_columns(columns: &Value, path: &str, found: &mut Vec<FieldError>) {
+    for (index, column) in columns.as_array().into_iter().flatten().enumerate() {
+        check_column(column, &format!("{path}[{index}]"), found);
     }
 }
 

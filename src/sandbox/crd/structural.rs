@@ -65,7 +65,7 @@ pub(super) struct Rules {
 
 /// A pattern that is no regular expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("pattern {pattern:?}: {reason}")]
+#[error("error parsing regexp: {reason}: `{pattern}`")]
 pub struct PatternError {
     /// As written.
     pub pattern: String,
@@ -83,7 +83,14 @@ pub(super) fn pattern(text: &str) -> Result<Regex, PatternError> {
         .build()
         .map_err(|error| PatternError {
             pattern: text.to_owned(),
-            reason: error.to_string(),
+            // Above the reason stands a drawing of where it is.
+            reason: error
+                .to_string()
+                .lines()
+                .next_back()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned(),
         })
 }
 

@@ -246,13 +246,12 @@ fn text_rules(schema: &Structural, text: &str, path: &str, outcome: &mut Outcome
         FieldError::invalid(path, &text.into(), &format!("{path} in body {detail}"))
     };
     let length = || width(text.chars().count());
+    // The first rule that is broken hides the others.
     if let Some(limit) = rules.max_length.filter(|limit| length() > *limit) {
         errors.push(FieldError::too_long(path, limit));
-    }
-    if let Some(limit) = rules.min_length.filter(|limit| length() < *limit) {
+    } else if let Some(limit) = rules.min_length.filter(|limit| length() < *limit) {
         errors.push(invalid(format!("should be at least {limit} chars long")));
-    }
-    if let Some(pattern) = rules.pattern.as_ref().filter(|p| !p.is_match(text)) {
+    } else if let Some(pattern) = rules.pattern.as_ref().filter(|p| !p.is_match(text)) {
         errors.push(invalid(format!("should match '{}'", pattern.as_str())));
     }
     let format = format::known(&schema.kind, &rules.format);

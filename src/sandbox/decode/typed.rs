@@ -303,7 +303,8 @@ fn corrupt_at(text: &[u8]) -> Option<usize> {
                     if place == 2 {
                         match left.next() {
                             Some((_, b'=')) => {}
-                            Some((at, _)) => return Some(at),
+                            // Go names the sign before the one that is wrong.
+                            Some((at, _)) => return Some(at - 1),
                             None => return Some(text.len()),
                         }
                     }
@@ -379,7 +380,7 @@ mod tests {
             ("YWJj", None),
             ("YQ==\n", None),
             ("", None),
-            ("YQ=!", Some(3)),
+            ("YQ=!", Some(2)),
             ("!", Some(0)),
             ("YWJjYW", Some(4)),
             ("YQ==YQ==", Some(4)),

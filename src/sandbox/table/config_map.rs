@@ -12,7 +12,7 @@ use crate::object::Object;
 pub(super) const PRINTER: Printer = Printer {
     kind: ("", "ConfigMap"),
     columns: &[NAME, text("Data", "How many entries it has."), AGE],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -23,7 +23,7 @@ pub(super) const PRINTER: Printer = Printer {
         IMAGES,
         SELECTOR,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

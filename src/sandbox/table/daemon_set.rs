@@ -24,7 +24,7 @@ pub(super) const PRINTER: Printer = Printer {
         IMAGES,
         SELECTOR,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

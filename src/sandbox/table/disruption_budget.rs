@@ -18,7 +18,7 @@ pub(super) const PRINTER: Printer = Printer {
         integer("Allowed Disruptions", "How many pods may be evicted now."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -18,7 +18,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("Endpoints", "Addresses."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -12,7 +12,7 @@ use crate::object::Object;
 pub(super) const PRINTER: Printer = Printer {
     kind: ("", "Endpoints"),
     columns: &[NAME, column("Endpoints", "Addresses with ports."), AGE],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -23,7 +23,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("Count", "How often it was seen.").wide(),
         NAME.wide(),
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

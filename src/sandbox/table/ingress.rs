@@ -19,7 +19,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("Ports", "Ports that open."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

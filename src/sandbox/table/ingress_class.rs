@@ -17,7 +17,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("Parameters", "Where its parameters stand."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

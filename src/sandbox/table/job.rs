@@ -21,7 +21,7 @@ pub(super) const PRINTER: Printer = Printer {
         IMAGES,
         SELECTOR,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -12,7 +12,7 @@ use crate::object::Object;
 pub(super) const PRINTER: Printer = Printer {
     kind: ("coordination.k8s.io", "Lease"),
     columns: &[NAME, column("Holder", "Who holds the lease."), AGE],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -6,6 +6,7 @@ mod config_map;
 mod cron_job;
 mod custom;
 mod daemon_set;
+mod definition;
 mod deployment;
 mod disruption_budget;
 mod endpoint_slice;
@@ -49,6 +50,7 @@ const ALL: &[&Printer] = &[
     &config_map::PRINTER,
     &cron_job::PRINTER,
     &daemon_set::PRINTER,
+    &definition::PRINTER,
     &deployment::PRINTER,
     &disruption_budget::PRINTER,
     &endpoint_slice::PRINTER,

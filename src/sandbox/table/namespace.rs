@@ -16,7 +16,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("Status", "Whether it is in use or going."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -16,7 +16,7 @@ pub(super) const PRINTER: Printer = Printer {
         text("Pod-Selector", "Labels of the pods that it governs."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

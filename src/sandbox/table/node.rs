@@ -23,7 +23,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("Kernel-Version", "Its kernel.").wide(),
         column("Container-Runtime", "What runs its containers.").wide(),
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

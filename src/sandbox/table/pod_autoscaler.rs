@@ -20,7 +20,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("Replicas", "Pods seen."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

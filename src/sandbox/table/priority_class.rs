@@ -18,7 +18,7 @@ pub(super) const PRINTER: Printer = Printer {
         AGE,
         column("PreemptionPolicy", "Whether its pods evict others."),
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -17,7 +17,7 @@ pub(super) const PRINTER: Printer = Printer {
         text("Limit", "Used and hard amounts of limits."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -17,7 +17,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("Data", "How many entries it has."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -12,7 +12,7 @@ use crate::object::Object;
 pub(super) const PRINTER: Printer = Printer {
     kind: ("", "ServiceAccount"),
     columns: &[NAME, AGE],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

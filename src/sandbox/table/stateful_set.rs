@@ -18,7 +18,7 @@ pub(super) const PRINTER: Printer = Printer {
         CONTAINERS,
         IMAGES,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -19,7 +19,7 @@ pub(super) const PRINTER: Printer = Printer {
         column("AllowVolumeExpansion", "Whether claims may grow."),
         AGE,
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -27,7 +27,7 @@ pub(super) const PRINTER: Printer = Printer {
         )
         .wide(),
     ],
-    cells: cells,
+    cells,
     conditions: None,
 };
 

@@ -2,3 +2,5 @@
 
 mod crd;
 mod discovery;
+mod openapi;
+mod table;
