@@ -39,10 +39,10 @@ impl Object {
             Value::Bool(_) => return Err(ObjectError::NotMap("a boolean")),
         };
         for field in ["apiVersion", "kind"] {
-            if !map
+            if map
                 .get(field)
                 .and_then(Value::as_str)
-                .is_some_and(|text| !text.is_empty())
+                .is_none_or(str::is_empty)
             {
                 return Err(ObjectError::Field(field));
             }

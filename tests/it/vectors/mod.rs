@@ -2,7 +2,6 @@
 
 mod kubeseal;
 mod kubeseal_cli;
-#[cfg(test)]
 mod patch;
 mod properties;
 mod sealing_format;
@@ -12,8 +11,3 @@ mod yaml_peer;
 mod yaml_values;
 
 pub use kubeseal::vector;
-mod patch;
-mod sealing_format;
-mod yaml;
-mod yaml_judge;
-mod yaml_values;
