@@ -16,9 +16,9 @@ use axum::{
 use http::StatusCode;
 use jiff::SignedDuration;
 use kube::Client;
-use waxwing::{cluster::Cluster, controller::Settings};
+use waxwing::cluster::Cluster;
 
-use super::world::{World, condition_of, has, sealed, sealed_ref, secret_ref};
+use super::world::{World, condition_of, has, sealed, sealed_ref, secret_ref, settings};
 
 /// How many calls one SealedSecret costs, and one more: read, create, event, status.
 const CALLS: i64 = 5;
@@ -51,7 +51,7 @@ fn way(world: &World, countdown: &Countdown) -> Cluster {
 async fn a_failure_at_any_call_ends_in_the_same_state() {
     let world = World::new().await;
     let countdown = Countdown::new(AtomicI64::new(-1));
-    let running = world.run_through(way(&world, &countdown), Settings::default());
+    let running = world.run_through(way(&world, &countdown), settings());
     running.handle.keys.ready().await;
     for call in 0..CALLS {
         let name = format!("s{call}");
@@ -89,7 +89,7 @@ async fn a_failure_at_any_call_ends_in_the_same_state() {
 async fn what_failed_is_tried_again_when_the_clock_says_so_and_not_before() {
     let world = World::new().await;
     let countdown = Countdown::new(AtomicI64::new(-1));
-    let running = world.run_through(way(&world, &countdown), Settings::default());
+    let running = world.run_through(way(&world, &countdown), settings());
     running.handle.keys.ready().await;
     // The create fails, for the read comes first.
     countdown.store(1, Ordering::SeqCst);

@@ -80,9 +80,9 @@ impl World {
         world
     }
 
-    /// Starts the controller as a cluster runs it.
+    /// Starts the controller as a cluster runs it, but for the renewal of the old key of the tests.
     pub fn run(&self) -> Running {
-        self.run_with(controller::Settings::default())
+        self.run_with(settings())
     }
 
     /// Starts the controller with settings.
@@ -239,6 +239,13 @@ impl Running {
         let ended = tokio::time::timeout(PATIENCE, self.task).await;
         ended.expect("the controller stops").unwrap();
     }
+}
+
+/// What the controller does unless told otherwise, without making keys that no test asks for.
+pub fn settings() -> controller::Settings {
+    let mut settings = controller::Settings::default();
+    settings.keys.renew_period = None;
+    settings
 }
 
 pub fn object(value: Value) -> Object {

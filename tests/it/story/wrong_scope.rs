@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 use waxwing::seal::Scope;
 
-use super::world::{World, has, sealed, sealed_in, sealed_ref, secret_ref};
+use super::world::{World, has, object, sealed, sealed_in, sealed_ref, secret_ref};
 
 const REFUSED: &str = "no key could decrypt secret (k)";
 const CLUSTER_WIDE: &str = "sealedsecrets.bitnami.com/cluster-wide";
 
-fn renamed(mut sealed: Value, name: &str) -> Value {
-    sealed["metadata"]["name"] = name.into();
-    sealed
+fn renamed(sealed: Value, name: &str) -> Value {
+    let mut sealed = object(sealed);
+    sealed.set(&["metadata", "name"], name.into());
+    sealed.into_value()
 }
 
 #[tokio::test]
