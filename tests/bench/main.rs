@@ -8,7 +8,6 @@
 
 mod controller;
 mod seal;
-mod controller;
 mod yaml;
 
 fn main() {
