@@ -4,9 +4,9 @@
 passed=0
 failed=0
 
-# An empty output is asked for by '^$'; other patterns may reach over lines.
+# An empty output is asked for by '^$', any output by ''; other patterns may reach over lines.
 matches() {
-  if [ "$1" = '^$' ]; then [ -z "$2" ]; else grep -Eqz -- "$1" <<<"$2"; fi
+  if [ "$1" = '^$' ]; then [ -z "$2" ]; elif [ -z "$1" ]; then true; else printf '%s' "$2" | grep -Eqz -- "$1"; fi
 }
 
 judge() {

@@ -178,7 +178,8 @@ refuse 'and its kind with it' 'the server (doesn.t have a|could not find the req
 expect 'delete' 'configmap "bad" deleted' n delete configmap bad
 expect 'delete by label' 'service "web" deleted' n delete svc -l none!=x
 expect 'delete and wait' 'deployment.apps "web" deleted' n delete deploy web --cascade=foreground --wait --timeout=60s
-expect 'pods go with their owner' 'condition met|no matching resources' bash -c "'$KUBECTL' -n '$space' wait --for=delete pod -l app=web --timeout=60s || '$KUBECTL' -n '$space' get pods -l app=web"
+expect 'pods go with their owner' '' n wait --for=delete pod -l app=web --timeout=60s
+expect 'and none is left' 'No resources found' n get pods -l app=web
 expect 'delete of what is not there' '^$' n delete configmap none --ignore-not-found
 expect 'the namespace goes with all in it' 'deleted' k delete namespace "$space" --timeout=60s
 refuse 'and is gone' 'NotFound' k get namespace "$space"
