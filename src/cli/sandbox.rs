@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    sandbox::{Sandbox, SandboxOptions, ServeOptions},
+    sandbox::{
+        Sandbox, SandboxOptions, ServeOptions,
+        data::{DataError, DataFolder, KeptIdentity},
+    },
 };
 
 /// Run a small Kubernetes API server on this machine.
@@ -76,16 +79,50 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
     let no_signals = |error| Failure::new("failed to listen for signals").because(error);
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
-    let sandbox = Sandbox::new(SandboxOptions {
+    let Settings {
+        port,
+        kubeconfig,
+        data,
+    } = settings;
+    let options = SandboxOptions {
         clock: Clock::wall(),
-    });
+    };
+    let folder = data
+        .map(|path| DataFolder::open(&path))
+        .transpose()
+        .map_err(no_data)?;
+    let sandbox = match &folder {
+        None => Sandbox::new(options),
+        Some(folder) => {
+            if folder.torn_bytes() > 0 {
+                shell.note(format_args!(
+                    "cut off {} bytes at the end of {}: a write that was never acknowledged",
+                    folder.torn_bytes(),
+                    folder.path().join("log").display()
+                ));
+            }
+            Sandbox::with_data(options, folder)
+        }
+    };
+    let kept = folder.as_ref().and_then(DataFolder::identity);
+    let port = match &kept {
+        Some(kept) if port == 0 => kept.port,
+        _ => port,
+    };
     let options = ServeOptions {
-        port: settings.port,
-        kubeconfig: settings.kubeconfig,
-        identity: None,
+        port,
+        kubeconfig,
+        identity: kept.map(|kept| kept.identity),
     };
     let embedded = Embedded::start(sandbox, options).await.map_err(refused)?;
     let served = embedded.served();
+    if let Some(folder) = &folder {
+        let kept = KeptIdentity {
+            identity: served.identity().clone(),
+            port: served.address().port(),
+        };
+        folder.keep_identity(&kept).map_err(no_data)?;
+    }
     shell.note(format_args!(
         "sandbox listens on https://{}",
         served.address()
@@ -97,4 +134,15 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
     }
     embedded.stop().await;
     Ok(Exit::Yes)
+}
+
+fn no_data(error: DataError) -> Failure {
+    let hint = match &error {
+        DataError::Locked { .. } => "stop the other sandbox, or choose another folder with --data",
+        DataError::Io { .. } => "choose a folder that you can write to with --data",
+        DataError::Damaged { .. } => "restore the folder from a copy, or begin with an empty one",
+    };
+    Failure::new("failed to open the data folder")
+        .because(error)
+        .hint(hint)
 }

@@ -12,6 +12,13 @@ fn fill(bytes: &mut [u8]) {
     let _ = aws_lc_rs::rand::fill(bytes);
 }
 
+/// A few random bytes.
+pub fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    fill(&mut bytes);
+    bytes
+}
+
 /// A random uid (RFC 4122, version 4).
 pub fn uid() -> String {
     let mut bytes = [0; 16];

@@ -118,7 +118,7 @@ impl Form {
 
 /// Whether the bytes that are kept serve the version of the resource, but for kind and version.
 pub fn is_kept_as(resource: &Resource) -> bool {
-    resource.storage.group == resource.gvk.group
+    resource.custom || resource.storage == resource.gvk
 }
 
 fn whole(resource: &Resource, stored: &Stored) -> Vec<u8> {

@@ -4,6 +4,8 @@ pub mod admit;
 mod chance;
 pub mod convert;
 pub mod crd;
+pub mod data;
+mod decode;
 pub mod discovery;
 pub mod error;
 mod form;

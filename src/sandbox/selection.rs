@@ -106,11 +106,6 @@ impl Selection {
         Ok(self)
     }
 
-    /// Whether it takes every object of its namespace, so that they need not be looked at.
-    pub fn takes_all(&self) -> bool {
-        self.name.is_none() && self.labels.is_none() && self.fields.is_none()
-    }
-
     /// Whether it has a label or field selector.
     pub fn has_selector(&self) -> bool {
         self.labels.is_some() || self.fields.is_some()

@@ -9,8 +9,9 @@ use axum::Router;
 use tokio::sync::watch;
 
 use super::{
-    error::ApiResult,
-    fresh, gc, http,
+    data::{DataFolder, Journal},
+    error::{ApiError, ApiResult},
+    fresh, gc, http, openapi,
     registry::Registry,
     store::{Change, ChangeKind, GroupResource, Store},
 };
@@ -39,8 +40,10 @@ pub struct Sandbox(Arc<State>);
 struct State {
     clock: Clock,
     core: Mutex<Core>,
+    journal: Option<Journal>,
     /// Tells watchers of a resource that it changed.
     wakes: Mutex<BTreeMap<GroupResource, watch::Sender<u64>>>,
+    openapi: openapi::Cache,
     proxies: RwLock<BTreeMap<(String, String), Router>>,
 }
 
@@ -55,21 +58,46 @@ fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Sandbox {
-    /// Makes a server with the namespaces and objects of a fresh cluster.
+    /// Makes a server with the namespaces and objects of a fresh cluster, kept in memory.
     pub fn new(options: SandboxOptions) -> Self {
-        let mut store = Store::default();
-        let registry = Registry::built_in();
+        Self::over(options, Store::default(), None)
+    }
+
+    /// Makes a server with the objects of a data folder; each write is on disk before it is acknowledged.
+    pub fn with_data(options: SandboxOptions, folder: &DataFolder) -> Self {
+        let (store, journal) = folder.start();
+        Self::over(options, store, Some(journal))
+    }
+
+    fn over(options: SandboxOptions, mut store: Store, journal: Option<Journal>) -> Self {
+        let definitions = GroupResource::new("apiextensions.k8s.io", "customresourcedefinitions");
+        let mut registry = Registry::built_in();
+        for (_, definition) in store
+            .shelf(&definitions)
+            .into_iter()
+            .flat_map(|shelf| shelf.range("", None))
+        {
+            registry = registry.with_definition(&definition.object);
+        }
         let now = options.clock.now();
         fresh::fill(&mut store, &registry, now);
         gc::settle(&mut store, &registry, now, 0);
-        store.take_fresh();
+        let changes = store.take_fresh();
+        if let Some(journal) = &journal
+            && !changes.is_empty()
+        {
+            // Nobody waits for these: the first acknowledged write comes behind them.
+            drop(journal.append(changes));
+        }
         Self(Arc::new(State {
             clock: options.clock,
+            journal,
             core: Mutex::new(Core {
                 store,
                 registry: Arc::new(registry),
             }),
             wakes: Mutex::default(),
+            openapi: openapi::Cache::default(),
             proxies: RwLock::default(),
         }))
     }
@@ -112,6 +140,11 @@ impl Sandbox {
         unpoisoned(&self.0.core).registry.clone()
     }
 
+    /// Documents that were made.
+    pub(super) fn openapi(&self) -> &openapi::Cache {
+        &self.0.openapi
+    }
+
     /// Looks into the store.
     pub(super) fn read<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
         look(&unpoisoned(&self.0.core).store)
@@ -122,7 +155,7 @@ impl Sandbox {
         &self,
         change: impl FnOnce(&mut Store, &Registry) -> ApiResult<T>,
     ) -> ApiResult<T> {
-        let result = {
+        let (result, kept) = {
             let mut guard = unpoisoned(&self.0.core);
             let core = &mut *guard;
             let result = change(&mut core.store, &core.registry);
@@ -130,8 +163,21 @@ impl Sandbox {
             let changes = core.store.take_fresh();
             renew(&mut core.registry, &changes);
             self.wake(&changes);
-            result
+            let kept = match &self.0.journal {
+                Some(journal) if !changes.is_empty() => {
+                    let kept = journal.append(changes);
+                    journal.compact(&core.store);
+                    Some(kept)
+                }
+                _ => None,
+            };
+            (result, kept)
         };
+        if let Some(kept) = kept {
+            kept.await
+                .unwrap_or_else(|_| Err("the data folder is closed".to_owned()))
+                .map_err(|error| ApiError::internal(&error))?;
+        }
         result
     }
 

@@ -1,5 +1,7 @@
 //! The one benchmark binary: `cargo bench` prints our figures, one module a topic.
 
+mod yaml;
+
 fn main() {
     divan::main();
 }

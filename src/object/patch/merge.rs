@@ -5,21 +5,25 @@ use serde_json::{Map, Value};
 /// Merges the patch into the target: null removes, maps merge, all else replaces.
 ///
 /// One thing goes beyond the RFC, as upstream does it: fields that are null are dropped from maps
-/// inside of lists too, unless the list takes the place of a map.
+/// inside of lists too, unless the list takes the place of a map in a field.
 pub fn apply(target: &mut Value, patch: &Value) {
     match (target, patch) {
         (Value::Object(target), Value::Object(patch)) => apply_map(target, patch),
-        (target @ Value::Object(_), patch) => *target = patch.clone(),
         (target, patch) => *target = without_nulls(patch),
     }
 }
 
 fn apply_map(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     for (field, value) in patch {
-        if value.is_null() {
-            target.remove(field);
-        } else {
-            apply(target.entry(field.as_str()).or_insert(Value::Null), value);
+        match (target.get_mut(field), value) {
+            (_, Value::Null) => {
+                target.remove(field);
+            }
+            (Some(Value::Object(old)), Value::Object(new)) => apply_map(old, new),
+            (Some(old @ Value::Object(_)), new) => *old = new.clone(),
+            (_, new) => {
+                target.insert(field.clone(), without_nulls(new));
+            }
         }
     }
 }
@@ -48,7 +52,10 @@ pub fn create(original: &Value, modified: &Value) -> Value {
     }
 }
 
-fn create_map(original: &Map<String, Value>, modified: &Map<String, Value>) -> Map<String, Value> {
+pub(super) fn create_map(
+    original: &Map<String, Value>,
+    modified: &Map<String, Value>,
+) -> Map<String, Value> {
     let mut patch = Map::new();
     for (field, value) in modified {
         match (original.get(field), value) {

@@ -202,6 +202,8 @@ impl<'a> Parser<'a> {
             }
         }
         self.advance();
+        values.sort_unstable();
+        values.dedup();
         Ok(values)
     }
 }

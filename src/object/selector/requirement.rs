@@ -37,17 +37,11 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// A requirement on one label; the values are kept sorted and single.
+    /// A requirement on one label.
     ///
     /// # Errors
     /// All that is wrong with key, number of values and values, in the words of `labels.NewRequirement`.
-    pub fn new(
-        key: &str,
-        operator: Operator,
-        mut values: Vec<String>,
-    ) -> Result<Self, SelectorError> {
-        values.sort();
-        values.dedup();
+    pub fn new(key: &str, operator: Operator, values: Vec<String>) -> Result<Self, SelectorError> {
         let mut errors = Vec::new();
         let wrong = name::label_key_errors(key);
         if !wrong.is_empty() {
@@ -115,7 +109,7 @@ impl Requirement {
         self.operator
     }
 
-    /// The values, sorted.
+    /// The values, as given.
     pub fn values(&self) -> &[String] {
         &self.values
     }
@@ -146,7 +140,9 @@ impl Requirement {
 
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let values = self.values.join(",");
+        let mut values = self.values.clone();
+        values.sort_unstable();
+        let values = values.join(",");
         let key = &self.key;
         match self.operator {
             Operator::In => write!(f, "{key} in ({values})"),

@@ -1,6 +1,8 @@
 //! YAML text through the event parser, node by node into a document.
 
-use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use granit_parser::{
+    Event, Marker, Options, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag,
+};
 
 use super::{
     build::{Builder, Role, is_merge},
@@ -18,6 +20,7 @@ const YAML_TAGS: &str = "tag:yaml.org,2002:";
 /// Reads the documents of one piece of a stream. More than one stands there only behind `...`.
 pub(super) struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
+    text: &'a str,
     options: &'a ReadOptions,
     /// Where the piece starts in the stream.
     start: Position,
@@ -36,9 +39,11 @@ impl<'a> Reader<'a> {
         let mut parsing = Options::default();
         parsing.flow_nesting_limit = depth;
         parsing.block_nesting_limit = depth;
+        parsing.bom_inside_document_as_content = true;
         parsing.set_emit_comments(false);
         Self {
             parser: Parser::new_from_str_with_options(text, parsing),
+            text,
             options,
             start,
             left,
@@ -96,15 +101,37 @@ impl<'a> Reader<'a> {
                         .map_err(|what| YamlError::Unrepresentable { at, what })?;
                     builder.scalar(scalar, role, at, some_anchor(anchor))?;
                 }
-                Event::SequenceStart(_, anchor, _) => {
+                Event::SequenceStart(style, anchor, _) => {
+                    self.check_indent(style, &span.start)?;
                     builder.start_list(at, some_anchor(anchor))?;
                 }
-                Event::MappingStart(_, anchor, _) => builder.start_map(at, some_anchor(anchor))?,
+                Event::MappingStart(style, anchor, _) => {
+                    self.check_indent(style, &span.start)?;
+                    builder.start_map(at, some_anchor(anchor))?;
+                }
                 Event::SequenceEnd | Event::MappingEnd => builder.end()?,
                 _ => {}
             }
         }
         Ok(true)
+    }
+
+    /// The event parser lets a tab stand before the first key or entry of a document; go-yaml does not.
+    fn check_indent(&self, style: StructureStyle, mark: &Marker) -> Result<(), YamlError> {
+        let offset = mark.byte_offset().unwrap_or_default();
+        let before = self.text.get(..offset).unwrap_or_default();
+        let lines = before.trim_end_matches([' ', '\t']);
+        let indent = before.get(lines.len()..).unwrap_or_default();
+        if style == StructureStyle::Block
+            && indent.contains('\t')
+            && (lines.is_empty() || lines.ends_with('\n'))
+        {
+            return Err(YamlError::Syntax {
+                at: self.position(mark),
+                what: syntax::TAB,
+            });
+        }
+        Ok(())
     }
 
     fn position(&self, mark: &Marker) -> Position {

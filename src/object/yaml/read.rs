@@ -120,12 +120,9 @@ impl Documents<'_> {
             self.state = State::Yaml;
             // Whoever came further knows better what is wrong.
             return self.next_yaml().map(|found| {
-                found.map_err(|other| {
-                    if other.position() < error.position() {
-                        error
-                    } else {
-                        other
-                    }
+                found.map_err(|other| match other {
+                    YamlError::Syntax { at, .. } if at < error.position() => error,
+                    _ => other,
                 })
             });
         }

@@ -209,7 +209,7 @@ fn as_float(value: impl Into<i128>) -> f64 {
     value as f64
 }
 
-/// The bytes of `!!binary`, with what is not UTF-8 replaced as Go's JSON does.
+/// The bytes of `!!binary`, with each byte that is not UTF-8 replaced as Go's JSON does.
 fn decoded(text: &str) -> Result<String, &'static str> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
@@ -224,5 +224,10 @@ fn decoded(text: &str) -> Result<String, &'static str> {
     let bytes = LENIENT
         .decode(letters)
         .map_err(|_| "!!binary does not hold base64")?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Ok(text)
 }

@@ -2,6 +2,8 @@
 
 use granit_parser::ErrorKind as Kind;
 
+pub(super) const TAB: &str = "a tab where only spaces may indent";
+
 /// Whether the error is too deep a nesting.
 pub(super) fn is_depth(kind: &Kind) -> bool {
     matches!(kind, Kind::RecursionLimitExceeded)
@@ -14,7 +16,7 @@ pub(super) fn class(kind: &Kind) -> &'static str {
         | Kind::TabInBlockIndentation
         | Kind::TabInIndentation
         | Kind::TabAtBlockScalarStart
-        | Kind::TabInPlainScalar => "a tab where only spaces may indent",
+        | Kind::TabInPlainScalar => TAB,
         Kind::InvalidIndentation
         | Kind::InvalidBlockScalarIndent
         | Kind::InvalidQuotedScalarIndent

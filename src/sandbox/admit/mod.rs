@@ -1,9 +1,20 @@
 //! What the server adds to an object and what it demands of it: one file a kind, one line in [`ALL`].
 
+mod config_map;
+mod data;
+pub mod definition;
+mod event;
+mod job;
 mod metadata;
 mod name;
 pub mod namespace;
+mod pod;
+mod pod_spec;
 mod rules;
+mod secret;
+pub mod service;
+mod set;
+mod workload;
 
 pub use rules::{
     Rules, from_storage, prepare_create, prepare_update, to_storage, validate_create,
@@ -11,4 +22,19 @@ pub use rules::{
 };
 
 /// The rules of kinds that have their own.
-pub const ALL: &[Rules] = &[namespace::RULES];
+pub const ALL: &[Rules] = &[
+    config_map::RULES,
+    definition::RULES,
+    event::RULES,
+    job::CRON_JOB,
+    job::JOB,
+    namespace::RULES,
+    pod::RULES,
+    secret::RULES,
+    service::RULES,
+    workload::DAEMON_SET,
+    workload::DEPLOYMENT,
+    workload::REPLICA_SET,
+    workload::REPLICATION_CONTROLLER,
+    workload::STATEFUL_SET,
+];

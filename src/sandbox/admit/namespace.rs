@@ -7,7 +7,7 @@ use super::Rules;
 use crate::{
     object::Object,
     sandbox::{
-        error::{ApiError, ApiResult, Cause},
+        error::{ApiError, ApiResult},
         store::{GroupResource, Place, Store},
         write::Scope,
     },
@@ -72,10 +72,4 @@ pub fn check_open(store: &Store, scope: &Scope<'_>, name: &str) -> ApiResult<()>
         "field": "metadata.namespace",
     });
     Err(ApiError::forbidden(&scope.named(), name, &why).with_causes(json!([cause])))
-}
-
-/// What is wrong with the name of a namespace that a request is about.
-pub fn protected(name: &str) -> Option<Cause> {
-    matches!(name, "default" | "kube-system" | "kube-public")
-        .then(|| Cause::forbidden("metadata.name", "this namespace may not be deleted"))
 }

@@ -1,9 +1,10 @@
 //! How the rules of one kind are called.
 
-use super::{ALL, metadata};
+use super::{ALL, definition, metadata};
 use crate::{
     object::Object,
     sandbox::{
+        convert::to_version,
         error::Cause,
         registry::Resource,
         write::{Scope, UpdateKind},
@@ -36,6 +37,7 @@ pub fn prepare_create(scope: &Scope<'_>, object: &mut Object) {
     if let Some(rules) = rules_of(scope.resource) {
         (rules.prepare)(object, None);
     }
+    definition::set_defaults(scope.resource, object);
 }
 
 /// Fills in what a changed object leaves out, and keeps what may not change without a word.
@@ -43,6 +45,7 @@ pub fn prepare_update(scope: &Scope<'_>, current: &Object, next: &mut Object) {
     if let Some(rules) = rules_of(scope.resource) {
         (rules.prepare)(next, Some(current));
     }
+    definition::set_defaults(scope.resource, next);
 }
 
 /// What is wrong with a new object.
@@ -51,6 +54,7 @@ pub fn validate_create(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
     if let Some(rules) = rules_of(scope.resource) {
         causes.extend((rules.validate)(object, None));
     }
+    causes.extend(definition::validate_custom(scope.resource, object));
     causes
 }
 
@@ -67,21 +71,21 @@ pub fn validate_update(
     {
         causes.extend((rules.validate)(next, Some(current)));
     }
+    causes.extend(definition::validate_custom(scope.resource, next));
     causes
 }
 
 /// The object as it is kept, from the version of the request.
-pub fn to_storage(scope: &Scope<'_>, mut object: Object) -> Object {
+pub fn to_storage(scope: &Scope<'_>, object: Object) -> Object {
     let storage = &scope.resource.storage;
-    object.set(&["apiVersion"], storage.api_version().into());
-    object.set(&["kind"], storage.kind.as_str().into());
-    object
+    if scope.resource.gvk == *storage {
+        object
+    } else {
+        to_version(&object, storage)
+    }
 }
 
 /// The object in the version of the request, from what is kept.
 pub fn from_storage(resource: &Resource, stored: &Object) -> Object {
-    let mut object = stored.clone();
-    object.set(&["apiVersion"], resource.gvk.api_version().into());
-    object.set(&["kind"], resource.gvk.kind.as_str().into());
-    object
+    to_version(stored, &resource.gvk)
 }

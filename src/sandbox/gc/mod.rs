@@ -6,3 +6,4 @@ mod cascade;
 mod content;
 
 pub use cascade::settle;
+pub use content::DEFINITION_FINALIZER;

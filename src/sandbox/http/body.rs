@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use crate::{
     object::yaml::{ReadOptions, read},
-    sandbox::error::{ApiError, ApiResult},
+    sandbox::{
+        decode::parse,
+        error::{ApiError, ApiResult},
+    },
 };
 
 /// The most bytes of a request (`MaxRequestBodyBytes`).
@@ -38,11 +41,20 @@ pub fn media_type(headers: &HeaderMap) -> String {
         .unwrap_or_else(|| "application/json".to_owned())
 }
 
+/// A body with what a strict reader says of it.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    /// The document.
+    pub value: Value,
+    /// Fields that are given twice, as `duplicate field "a.b"`.
+    pub complaints: Vec<String>,
+}
+
 /// Reads a body of one document.
 ///
 /// # Errors
 /// The media type is not read here, or the document is broken.
-pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Value> {
+pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Document> {
     match media_type(headers).as_str() {
         "application/json" => json(bytes),
         "application/yaml" => yaml(bytes),
@@ -54,27 +66,38 @@ pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Value> {
 ///
 /// # Errors
 /// It is broken.
-pub fn json(bytes: &[u8]) -> ApiResult<Value> {
-    serde_json::from_slice(bytes).map_err(|error| {
+pub fn json(bytes: &[u8]) -> ApiResult<Document> {
+    let (value, twice) = parse(bytes).map_err(|error| {
         ApiError::bad_request(format!(
             "couldn't get version/kind; json parse error: {error}"
         ))
-    })
+    })?;
+    let complaints = twice
+        .iter()
+        .map(|path| format!("duplicate field {path:?}"))
+        .collect();
+    Ok(Document { value, complaints })
 }
 
 /// Reads YAML of one document.
 ///
 /// # Errors
 /// It is broken, or holds several documents.
-pub fn yaml(bytes: &[u8]) -> ApiResult<Value> {
+pub fn yaml(bytes: &[u8]) -> ApiResult<Document> {
     let mut documents = read(bytes, &ReadOptions::default()).map_err(|error| {
         ApiError::bad_request(format!("error converting YAML to JSON: {error}"))
     })?;
-    match documents.len() {
-        0 => Ok(Value::Null),
-        1 => Ok(documents.swap_remove(0).value),
-        _ => Err(ApiError::bad_request(
-            "the body holds more than one YAML document",
-        )),
-    }
+    let value = match documents.len() {
+        0 => Value::Null,
+        1 => documents.swap_remove(0).value,
+        _ => {
+            return Err(ApiError::bad_request(
+                "the body holds more than one YAML document",
+            ));
+        }
+    };
+    Ok(Document {
+        value,
+        complaints: Vec::new(),
+    })
 }

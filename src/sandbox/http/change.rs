@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     body::{self, collect, document, media_type},
     handle::Call,
+    object::Place,
     patch::Patch,
     query::check_dry_run,
     reply,
@@ -18,6 +19,7 @@ use crate::{
     sandbox::{
         error::{ApiError, ApiResult},
         registry::Registry,
+        review,
         store::{Key, Store, Stored},
         strategy,
         write::{self, DeleteOptions, Deleted, Propagation, Scope, UpdateKind, shelf_of},
@@ -34,51 +36,6 @@ impl Call {
             now: self.sandbox.clock().now(),
             dry_run,
         }
-    }
-
-    /// Takes a document as an object of the resource.
-    pub fn object(&self, value: Value) -> ApiResult<Object> {
-        let gvk = &self.resource.gvk;
-        let mut value = value;
-        if let Some(map) = value.as_object_mut() {
-            // An object without kind is taken as what the path says, but not one of another kind.
-            for (field, text) in [
-                ("apiVersion", gvk.api_version()),
-                ("kind", gvk.kind.clone()),
-            ] {
-                let is_missing = map
-                    .get(field)
-                    .is_none_or(|value| value.is_null() || value == "");
-                if is_missing && !self.resource.custom {
-                    map.insert(field.into(), text.into());
-                }
-            }
-            if map.get("metadata").is_some_and(Value::is_null) {
-                map.remove("metadata");
-            }
-        }
-        let object = Object::from_value(value).map_err(|error| {
-            ApiError::bad_request(format!(
-                "the object provided is unrecognized (must be of type {}): {error}",
-                gvk.kind
-            ))
-        })?;
-        let given = object.gvk();
-        if given == *gvk {
-            return Ok(object);
-        }
-        Err(ApiError::bad_request(if given.kind == gvk.kind {
-            format!(
-                "the API version in the data ({}) does not match the expected API version ({})",
-                given.api_version(),
-                gvk.api_version()
-            )
-        } else {
-            format!(
-                "{} in version {:?} cannot be handled as a {}: converting ({}) to ({}): unknown conversion",
-                given.kind, given.version, gvk.kind, given, gvk
-            )
-        }))
     }
 
     fn check_name(&self, object: &Object) -> ApiResult<()> {
@@ -100,7 +57,7 @@ pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
     if call.resource.namespaced && call.path.namespace.is_empty() {
         return Err(ApiError::method_not_allowed());
     }
-    let object = call.object(document(&call.headers, &bytes)?)?;
+    let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
     let stored = call
         .sandbox
         .write(|store, registry| write::create(store, &call.scope(registry, dry_run), object))
@@ -108,10 +65,19 @@ pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
     Ok(call.show(201, &stored))
 }
 
+/// `POST` of a review: answered, not kept.
+pub async fn review(call: &Call, body: Body) -> ApiResult<Response> {
+    let bytes = collect(body).await?;
+    let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
+    // Nobody but the holder of the token gets here, and no other token is known.
+    let answer = review::answer(&call.resource, &object, |_| false)?;
+    Ok(reply::value(201, &answer.into_value()))
+}
+
 /// `PUT` of an object.
 pub async fn update(call: Call, body: Body) -> ApiResult<Response> {
     let bytes = collect(body).await?;
-    let object = call.object(document(&call.headers, &bytes)?)?;
+    let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
     put(call, object, UpdateKind::Main).await
 }
 
@@ -148,7 +114,11 @@ pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<R
                 .at(&scope.key(&name))
                 .ok_or_else(|| ApiError::not_found(&scope.named(), &name))?;
             let patched = patch.apply(&call.resource, &current)?;
-            let object = call.object(patched)?;
+            let patched = body::Document {
+                value: patched,
+                complaints: patch.complaints().to_vec(),
+            };
+            let object = call.object(patched, Place::Patch)?;
             call.check_name(&object)?;
             write::update(store, &scope, &name, object, kind)
         })
@@ -164,8 +134,8 @@ fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)
         Value::Null
     } else {
         match media_type(&call.headers).as_str() {
-            "application/yaml" => body::yaml(bytes)?,
-            "application/json" => body::json(bytes)?,
+            "application/yaml" => body::yaml(bytes)?.value,
+            "application/json" => body::json(bytes)?.value,
             _ => return Err(ApiError::unsupported_media_type(body::READABLE)),
         }
     };

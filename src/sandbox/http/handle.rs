@@ -1,6 +1,6 @@
 //! From a request to an answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     body::Body,
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     accept::{self, Accept, negotiate},
-    change, list,
+    change, list, openapi,
     query::Query,
     read, reply,
     route::{ResourcePath, Route, route},
@@ -46,6 +46,27 @@ pub struct Call {
     pub accept: Accept,
     /// When streams must end.
     pub closing: Option<Closing>,
+    /// What the client is to be told beside the answer.
+    pub warnings: Warnings,
+}
+
+/// Texts of `Warning` headers, gathered while a request is answered.
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    /// One more, unless it is there already.
+    pub fn add(&self, text: impl Into<String>) {
+        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = text.into();
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Answers any request.
@@ -68,7 +89,7 @@ async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response>
         }
         other => {
             let query = Query::of(request.uri())?;
-            Ok(page(&registry, &other, &query, request.headers())
+            Ok(page(&sandbox, &registry, &other, &query, request.headers())
                 .unwrap_or_else(reply::page_not_found))
         }
     }
@@ -76,6 +97,7 @@ async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response>
 
 /// Pages that are the same for everybody.
 fn page(
+    sandbox: &Sandbox,
     registry: &Registry,
     route: &Route,
     query: &Query,
@@ -101,7 +123,12 @@ fn page(
         Route::Group(group) => discovery::group(registry, group)?,
         Route::GroupVersion(group, version) => discovery::resources(registry, group, version)?,
         Route::Resource(_) => return None,
-        Route::Other(words) => return other_page(words, query),
+        Route::Other(words) => match words.split_first() {
+            Some((first, rest)) if first == "openapi" => {
+                return openapi::page(sandbox, registry, rest, headers);
+            }
+            _ => return other_page(words, query),
+        },
     };
     Some(reply::value(200, &value))
 }
@@ -145,12 +172,17 @@ async fn resource(
         headers: parts.headers,
         accept,
         closing: parts.extensions.get::<Closing>().cloned(),
+        warnings: Warnings::default(),
     };
-    let deprecation = call.resource.deprecation.clone();
-    let mut response = dispatch(call, &parts.method, body).await?;
-    if let Some(text) = deprecation {
-        reply::warn(&mut response, &[text]);
+    let warnings = call.warnings.clone();
+    if let Some(text) = &call.resource.deprecation {
+        warnings.add(text);
     }
+    let mut response = match dispatch(call, &parts.method, body).await {
+        Ok(response) => response,
+        Err(error) => reply::error(&error),
+    };
+    reply::warn(&mut response, &warnings.take());
     Ok(response)
 }
 
@@ -163,6 +195,7 @@ async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Response
         ("GET" | "HEAD", _) if call.query.flag("watch") => list::watch(call),
         ("GET" | "HEAD", true) => read::get(&call),
         ("GET" | "HEAD", false) => list::list(&call),
+        ("POST", false) if !call.resource.is_stored() => change::review(&call, body).await,
         ("POST", false) => change::create(call, body).await,
         ("PUT", true) => change::update(call, body).await,
         ("PATCH", true) => change::patch(call, body).await,

@@ -5,6 +5,8 @@ mod body;
 mod change;
 mod handle;
 mod list;
+mod object;
+mod openapi;
 mod patch;
 mod query;
 mod read;

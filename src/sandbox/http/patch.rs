@@ -58,7 +58,7 @@ impl Patch {
             }
             "application/merge-patch+json" => Ok(Self::Merge(decode()?)),
             "application/strategic-merge-patch+json" if !resource.custom => {
-                Ok(Self::Strategic(body::json(bytes)?))
+                Ok(Self::Strategic(body::json(bytes)?.value))
             }
             _ => Err(ApiError::unsupported_media_type(if resource.custom {
                 CUSTOM
@@ -68,6 +68,11 @@ impl Patch {
         }
     }
 
+    /// What a strict reader says of the patch itself.
+    pub fn complaints(&self) -> &[String] {
+        &[]
+    }
+
     /// The object with the patch, in the version of the request.
     ///
     /// # Errors
@@ -75,6 +80,13 @@ impl Patch {
     pub fn apply(&self, resource: &Resource, current: &Stored) -> ApiResult<Value> {
         let value = admit::from_storage(resource, &current.object).into_value();
         self.apply_to(value, resource.schema.as_ref())
+    }
+
+    /// The patch as it was sent.
+    pub fn value(&self) -> &Value {
+        match self {
+            Self::Json(patch) | Self::Merge(patch) | Self::Strategic(patch) => patch,
+        }
     }
 
     /// A value with the patch.

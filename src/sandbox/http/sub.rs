@@ -12,6 +12,7 @@ use super::{
     body::{collect, document, media_type},
     change,
     handle::Call,
+    object::Place,
     patch::Patch,
     read, reply,
     route::ResourcePath,
@@ -38,13 +39,13 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
         ("status", "GET" | "HEAD") => read::get(&call),
         ("status", "PUT") => {
             let bytes = collect(body).await?;
-            let object = call.object(document(&call.headers, &bytes)?)?;
+            let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
             change::put(call, object, UpdateKind::Status).await
         }
         ("status", "PATCH") => change::patch_part(call, body, UpdateKind::Status).await,
         ("finalize", "PUT") => {
             let bytes = collect(body).await?;
-            let object = call.object(document(&call.headers, &bytes)?)?;
+            let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
             change::put(call, object, UpdateKind::Whole).await
         }
         ("scale", _) => scale(call, method, body).await,
@@ -68,7 +69,7 @@ async fn scale(call: Call, method: &Method, body: Body) -> ApiResult<Response> {
     }
     let bytes = collect(body).await?;
     let change = match method.as_str() {
-        "PUT" => Change::Whole(document(&call.headers, &bytes)?),
+        "PUT" => Change::Whole(document(&call.headers, &bytes)?.value),
         "PATCH" => Change::Patch(Patch::read(
             &media_type(&call.headers),
             &bytes,

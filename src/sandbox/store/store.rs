@@ -115,13 +115,32 @@ impl Store {
             .resource_version()
             .and_then(|version| version.parse().ok())
             .unwrap_or(self.version);
-        self.version = self.version.max(version);
-        self.origin = self.origin.max(version);
         let stored = Arc::new(Stored::new(object, version));
         self.index(&key, &stored);
         let shelf = self.shelf_mut(&key.resource);
         if let Some(previous) = shelf.objects.insert(key.place.clone(), stored.clone()) {
             self.unindex(&key, &previous, &stored);
+        }
+    }
+
+    /// Takes back that an object is gone.
+    pub fn discard(&mut self, key: &Key) {
+        let Some(shelf) = self.shelves.get_mut(&key.resource) else {
+            return;
+        };
+        if let Some(previous) = shelf.objects.remove(&key.place) {
+            for uid in owner_uids(&previous.object) {
+                self.forget_dependent(uid, key);
+            }
+        }
+    }
+
+    /// Goes on behind a version: changes up to it are forgotten.
+    pub fn advance_to(&mut self, version: u64) {
+        self.version = self.version.max(version);
+        self.origin = self.version;
+        for shelf in self.shelves.values_mut() {
+            shelf.log = Log::starting_at(self.origin);
         }
     }
 

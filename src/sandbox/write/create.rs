@@ -34,11 +34,12 @@ pub fn create(store: &mut Store, scope: &Scope<'_>, mut object: Object) -> ApiRe
     match_namespace(scope, &mut object)?;
     admit::namespace::check_open(store, scope, object.name())?;
     fill_metadata(scope, &mut object);
-    admit::prepare_create(scope, &mut object);
     if scope.resource.has_status && scope.resource.custom {
         object.remove(&["status"]);
     }
     let generated = name_it(store, scope, &mut object)?;
+    admit::prepare_create(scope, &mut object);
+    fill_from_store(store, scope, &mut object);
     let causes = admit::validate_create(scope, &object);
     if !causes.is_empty() {
         let gvk = &scope.resource.gvk;
@@ -78,6 +79,14 @@ pub(super) fn match_namespace(scope: &Scope<'_>, object: &mut Object) -> ApiResu
         _ => {}
     }
     Ok(())
+}
+
+/// What depends on other objects: addresses of Services, names of definitions.
+pub(super) fn fill_from_store(store: &Store, scope: &Scope<'_>, object: &mut Object) {
+    if scope.shelf().is("", "services") {
+        admit::service::allocate(store, object);
+    }
+    admit::definition::establish(store, scope, object);
 }
 
 fn fill_metadata(scope: &Scope<'_>, object: &mut Object) {

@@ -19,6 +19,9 @@ pub const ORPHAN: &str = "orphan";
 /// Seconds that a running pod gets to stop when nothing else is said.
 const POD_GRACE_SECONDS: i64 = 30;
 
+/// Namespaces that stay (`plugin/namespace/lifecycle/admission.go`).
+const PROTECTED: [&str; 3] = ["default", "kube-public", "kube-system"];
+
 /// What becomes of dependents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Propagation {
@@ -66,6 +69,10 @@ pub fn delete(
     let Some(stored) = store.at(&key) else {
         return Err(ApiError::not_found(&scope.named(), name));
     };
+    if key.resource.is("", "namespaces") && PROTECTED.contains(&name) {
+        let why = "this namespace may not be deleted";
+        return Err(ApiError::forbidden(&scope.named(), name, why));
+    }
     check_preconditions(scope, name, &stored, options)?;
     let grace = grace_of(&key.resource, &stored, options, scope.now);
     let finalizers = finalizers_after(scope, &stored, options);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    create::{create, match_namespace},
+    create::{create, fill_from_store, match_namespace},
     delete::remove_finalizers_done,
     scope::Scope,
     with_status_of,
@@ -72,6 +72,7 @@ pub fn update(
             }
         }
         admit::prepare_update(scope, &current, &mut next);
+        fill_from_store(store, scope, &mut next);
     }
     grow_generation(rules.generation, &current, &mut next, kind);
     let causes = admit::validate_update(scope, &current, &next, kind);

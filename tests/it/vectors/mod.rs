@@ -2,4 +2,8 @@
 
 mod kubeseal;
 mod kubeseal_cli;
+mod patch;
 mod sealing_format;
+mod yaml;
+mod yaml_judge;
+mod yaml_values;

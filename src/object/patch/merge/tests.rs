@@ -67,6 +67,8 @@ fn nulls_in_lists_go_as_upstream_drops_them() {
         target,
         json!({"list": [null, {"b": 1}], "map": [{"a": null}]})
     );
+    apply(&mut target, &json!([{"a": null}]));
+    assert_eq!(target, json!([{}]));
 }
 
 #[test]

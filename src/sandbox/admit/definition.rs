@@ -1,0 +1,92 @@
+//! Custom resource definitions: what [`crate::sandbox::crd`] says, wired to the store.
+
+use serde_json::{Value, json};
+
+use super::Rules;
+use crate::{
+    object::Object,
+    sandbox::{
+        crd,
+        error::Cause,
+        gc::DEFINITION_FINALIZER,
+        registry::Resource,
+        store::{GroupResource, Store},
+        write::Scope,
+    },
+};
+
+/// The rules of definitions.
+pub const RULES: Rules = Rules {
+    group: "apiextensions.k8s.io",
+    plural: "customresourcedefinitions",
+    prepare,
+    validate,
+};
+
+fn prepare(object: &mut Object, before: Option<&Object>) {
+    match before {
+        None => {
+            object.remove(&["status"]);
+            let mut finalizers = object
+                .at(&["metadata", "finalizers"])
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
+            if !finalizers.contains(&DEFINITION_FINALIZER.into()) {
+                finalizers.push(DEFINITION_FINALIZER.into());
+            }
+            object.set(&["metadata", "finalizers"], finalizers.into());
+        }
+        Some(before) => {
+            let stored = before.at(&["status", "storedVersions"]).cloned();
+            object.set(
+                &["status", "storedVersions"],
+                stored.unwrap_or_else(|| json!([])),
+            );
+        }
+    }
+    crd::complete(object);
+}
+
+fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
+    match crd::accept(object, before) {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.into_iter().map(Cause::from).collect(),
+    }
+}
+
+/// Names and establishes an accepted definition at once, beside all others.
+pub fn establish(store: &Store, scope: &Scope<'_>, object: &mut Object) {
+    if scope.resource.custom || scope.resource.plural != RULES.plural {
+        return;
+    }
+    let status = {
+        let others = store
+            .shelf(&GroupResource::new(RULES.group, RULES.plural))
+            .into_iter()
+            .flat_map(|shelf| shelf.range("", None))
+            .map(|(_, stored)| &stored.object);
+        crd::established(object, others, scope.now)
+    };
+    object.set(&["status"], status);
+}
+
+/// Sets what a custom object leaves out.
+pub fn set_defaults(resource: &Resource, object: &mut Object) {
+    if let Some(structural) = &resource.structural {
+        let mut value = Value::Object(std::mem::take(object.as_map_mut()));
+        structural.set_defaults(&mut value);
+        if let Value::Object(map) = value {
+            *object.as_map_mut() = map;
+        }
+    }
+}
+
+/// What is wrong with a custom object.
+pub fn validate_custom(resource: &Resource, object: &Object) -> Vec<Cause> {
+    let Some(structural) = &resource.structural else {
+        return Vec::new();
+    };
+    let found = structural.validate(&object.to_value());
+    found.into_iter().map(Cause::from).collect()
+}
