@@ -3,6 +3,7 @@
 mod kubeseal;
 mod kubeseal_cli;
 mod patch;
+mod protobuf;
 mod sealing_format;
 mod yaml;
 mod yaml_judge;
