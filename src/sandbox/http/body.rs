@@ -7,10 +7,14 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    object::yaml::{ReadOptions, read},
+    object::{
+        Gvk,
+        yaml::{ReadOptions, read},
+    },
     sandbox::{
         decode::parse,
         error::{ApiError, ApiResult},
+        protobuf,
     },
 };
 
@@ -19,6 +23,9 @@ pub const MAX_BODY: usize = 3 << 20;
 /// Media types that the server reads.
 pub const READABLE: &str =
     "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// The most bytes of a body that an error shows.
+const SUMMARY: usize = 30;
 
 /// Reads a whole body.
 ///
@@ -50,15 +57,54 @@ pub struct Document {
     pub complaints: Vec<String>,
 }
 
-/// Reads a body of one document.
+/// Reads a body of one document, of the kind `expected` where it does not say its own.
 ///
 /// # Errors
 /// The media type is not read here, or the document is broken.
-pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Document> {
+pub fn document(headers: &HeaderMap, bytes: &[u8], expected: &Gvk) -> ApiResult<Document> {
     match media_type(headers).as_str() {
+        protobuf::MEDIA_TYPE => typed(bytes, expected),
         "application/json" => json(bytes),
         "application/yaml" => yaml(bytes),
         _ => Err(ApiError::unsupported_media_type(READABLE)),
+    }
+}
+
+/// Reads protobuf (`transformDecodeError` of `apiserver/pkg/endpoints/handlers/rest.go`).
+fn typed(bytes: &[u8], expected: &Gvk) -> ApiResult<Document> {
+    let opened = protobuf::open(bytes, expected).map_err(|error| {
+        ApiError::bad_request(format!(
+            "the object provided is unrecognized (must be of type {}): {error} ({})",
+            expected.kind,
+            summary(bytes)
+        ))
+    })?;
+    let value = opened.value().map_err(|error| {
+        let given = &opened.gvk;
+        ApiError::bad_request(format!(
+            "{} in version {:?} cannot be handled as a {}: {error}",
+            given.kind, given.version, expected.kind
+        ))
+    })?;
+    Ok(Document {
+        value,
+        complaints: Vec::new(),
+    })
+}
+
+/// The beginning of a body for an error (`summarizeData`).
+fn summary(bytes: &[u8]) -> String {
+    let (shown, more) = match bytes.split_at_checked(SUMMARY) {
+        Some((shown, [_, ..])) => (shown, " ..."),
+        _ => (bytes, ""),
+    };
+    match shown.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(shown)),
+        Some(_) => {
+            let hex: String = shown.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{hex}{more}")
+        }
     }
 }
 

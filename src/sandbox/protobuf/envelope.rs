@@ -13,29 +13,26 @@ use crate::object::Gvk;
 pub const MEDIA_TYPE: &str = "application/vnd.kubernetes.protobuf";
 const MAGIC: &[u8] = b"k8s\0";
 
-/// A body that was read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decoded {
+/// A body whose envelope was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened<'a> {
     /// What it is, as the envelope says, completed by what the caller expects.
     pub gvk: Gvk,
-    /// The JSON that Go would write of it, with `apiVersion` and `kind`.
-    pub value: Value,
+    raw: &'a [u8],
 }
 
-#[derive(Default)]
 struct Unknown<'a> {
     api_version: &'a [u8],
     kind: &'a [u8],
     raw: &'a [u8],
-    content_encoding: &'a [u8],
-    content_type: &'a [u8],
 }
 
-/// Reads a body. What the envelope does not say of its kind is taken from `default`.
+/// Reads the envelope of a body. What it does not say of its kind is taken from `default`. What it says of
+/// its content's type and encoding is not looked at, as in Go.
 ///
 /// # Errors
-/// It is no protobuf, of an unknown kind, truncated, coded otherwise than its types, or beyond the limits.
-pub fn decode(bytes: &[u8], default: &Gvk) -> Result<Decoded, ProtobufError> {
+/// It is no protobuf, broken, or does not tell its kind.
+pub fn open<'a>(bytes: &'a [u8], default: &Gvk) -> Result<Opened<'a>, ProtobufError> {
     if bytes.is_empty() {
         return Err(ProtobufError::Empty);
     }
@@ -44,22 +41,30 @@ pub fn decode(bytes: &[u8], default: &Gvk) -> Result<Decoded, ProtobufError> {
         return Err(ProtobufError::EmptyBody);
     }
     let unknown = unknown(body)?;
-    for word in [unknown.content_encoding, unknown.content_type] {
-        if !word.is_empty() && word != MEDIA_TYPE.as_bytes() {
-            return Err(ProtobufError::Content(render::text(word)));
+    Ok(Opened {
+        gvk: kind_of(&unknown, default)?,
+        raw: unknown.raw,
+    })
+}
+
+impl Opened<'_> {
+    /// The JSON that Go would write of the object, with `apiVersion` and `kind`.
+    ///
+    /// # Errors
+    /// It is of an unknown kind, truncated, coded otherwise than its types, or beyond the limits.
+    pub fn value(&self) -> Result<Value, ProtobufError> {
+        let gvk = &self.gvk;
+        let place = table::of_kind(gvk).ok_or_else(|| ProtobufError::UnknownKind {
+            api_version: gvk.api_version(),
+            kind: gvk.kind.clone(),
+        })?;
+        let mut value = render::show(place, &message::read(self.raw, place)?)?;
+        if let Some(object) = value.as_object_mut() {
+            object.insert("apiVersion".into(), gvk.api_version().into());
+            object.insert("kind".into(), gvk.kind.as_str().into());
         }
+        Ok(value)
     }
-    let gvk = kind_of(&unknown, default)?;
-    let place = table::of_kind(&gvk).ok_or_else(|| ProtobufError::UnknownKind {
-        api_version: gvk.api_version(),
-        kind: gvk.kind.clone(),
-    })?;
-    let mut value = render::show(place, &message::read(unknown.raw, place)?)?;
-    if let Some(object) = value.as_object_mut() {
-        object.insert("apiVersion".into(), gvk.api_version().into());
-        object.insert("kind".into(), gvk.kind.as_str().into());
-    }
-    Ok(Decoded { gvk, value })
 }
 
 fn kind_of(unknown: &Unknown, default: &Gvk) -> Result<Gvk, ProtobufError> {
@@ -76,7 +81,11 @@ fn kind_of(unknown: &Unknown, default: &Gvk) -> Result<Gvk, ProtobufError> {
     } else {
         (group, version)
     };
-    let kind = if kind.is_empty() { &default.kind } else { &kind };
+    let kind = if kind.is_empty() {
+        &default.kind
+    } else {
+        &kind
+    };
     match (kind.is_empty(), version.is_empty()) {
         (true, _) => Err(ProtobufError::Unnamed("Kind")),
         (_, true) => Err(ProtobufError::Unnamed("apiVersion")),
@@ -86,14 +95,12 @@ fn kind_of(unknown: &Unknown, default: &Gvk) -> Result<Gvk, ProtobufError> {
 
 fn unknown(bytes: &[u8]) -> Result<Unknown<'_>, ProtobufError> {
     let names = ["typeMeta", "raw", "contentEncoding", "contentType"];
-    let [type_meta, raw, content_encoding, content_type] = pieces(bytes, "Unknown", names)?;
+    let [type_meta, raw, _, _] = pieces(bytes, "Unknown", names)?;
     let [api_version, kind] = pieces(type_meta, "TypeMeta", ["apiVersion", "kind"])?;
     Ok(Unknown {
         api_version,
         kind,
         raw,
-        content_encoding,
-        content_type,
     })
 }
 

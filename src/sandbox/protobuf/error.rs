@@ -60,16 +60,15 @@ pub enum ProtobufError {
     #[error("Object '{0}' is missing in the envelope")]
     Unnamed(&'static str),
     /// The kind has no protobuf form.
-    #[error("no kind {kind:?} is registered for version {api_version:?}")]
+    #[error(
+        "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+    )]
     UnknownKind {
         /// The API version.
         api_version: String,
         /// The kind.
         kind: String,
     },
-    /// The envelope holds something that is packed or not protobuf.
-    #[error("the envelope holds {0:?}, which is not protobuf")]
-    Content(String),
     /// A number or a choice that JSON cannot show.
     #[error("field {0} has a value that JSON cannot show")]
     Unshowable(&'static str),

@@ -12,5 +12,5 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use envelope::{Decoded, MEDIA_TYPE, decode};
+pub use envelope::{MEDIA_TYPE, Opened, open};
 pub use error::ProtobufError;

@@ -78,7 +78,8 @@ fn shown(field: &Field, content: Option<&Content>) -> Result<Option<Value>, Prot
         (Arity::One, Some(Content::One(one))) => {
             let is_empty = match (field.kind, one) {
                 (Kind::Message(place), One::Message(sent)) => {
-                    (omits && is_empty_list(place, sent)) || (field.omits_zero && is_zero(place, sent))
+                    (omits && is_empty_list(place, sent))
+                        || (field.omits_zero && is_zero(place, sent))
                 }
                 (Kind::Bytes, One::Bytes(bytes)) => omits && bytes.is_empty(),
                 (Kind::Int32, One::Number(number)) => {
@@ -89,7 +90,11 @@ fn shown(field: &Field, content: Option<&Content>) -> Result<Option<Value>, Prot
                 (_, One::Double(number)) => omits && !field.is_pointer && *number == 0.0,
                 _ => false,
             };
-            if is_empty { None } else { Some(value(field, one)?) }
+            if is_empty {
+                None
+            } else {
+                Some(value(field, one)?)
+            }
         }
         (Arity::One, _) if field.is_pointer => (!omits).then_some(Value::Null),
         (Arity::One, _) => match field.kind {

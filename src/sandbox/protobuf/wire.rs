@@ -166,10 +166,7 @@ mod tests {
     #[test]
     fn lengths() {
         assert_eq!(Reader::new(&[2, 7, 8]).bytes(), Ok(&[7, 8][..]));
-        assert_eq!(
-            Reader::new(&[2, 7]).bytes(),
-            Err(ProtobufError::Truncated)
-        );
+        assert_eq!(Reader::new(&[2, 7]).bytes(), Err(ProtobufError::Truncated));
         let mut negative = vec![0xff; 9];
         negative.push(1);
         assert_eq!(
