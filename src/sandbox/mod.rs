@@ -14,6 +14,7 @@ mod gc;
 mod http;
 mod identity;
 pub mod openapi;
+pub mod protobuf;
 pub mod registry;
 pub mod review;
 mod selection;

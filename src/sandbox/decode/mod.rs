@@ -2,9 +2,7 @@
 //! values of a wrong type are told as the decoders of Kubernetes tell them.
 
 mod duplicate;
-mod protobuf;
 mod typed;
 
 pub use duplicate::parse;
-pub use protobuf::read as read_protobuf;
 pub use typed::typed;

@@ -7,10 +7,14 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    object::yaml::{ReadOptions, read},
+    object::{
+        Gvk,
+        yaml::{ReadOptions, read},
+    },
     sandbox::{
-        decode::{parse, read_protobuf},
+        decode::parse,
         error::{ApiError, ApiResult},
+        protobuf,
     },
 };
 
@@ -50,25 +54,34 @@ pub struct Document {
     pub complaints: Vec<String>,
 }
 
-/// Reads a body of one document.
+/// Reads a body of one document, of the kind `expected` where it does not say its own.
 ///
 /// # Errors
 /// The media type is not read here, or the document is broken.
-pub fn document(headers: &HeaderMap, bytes: &[u8]) -> ApiResult<Document> {
+pub fn document(headers: &HeaderMap, bytes: &[u8], expected: &Gvk) -> ApiResult<Document> {
     match media_type(headers).as_str() {
+        protobuf::MEDIA_TYPE => typed(bytes, expected),
         "application/json" => json(bytes),
         "application/yaml" => yaml(bytes),
-        "application/vnd.kubernetes.protobuf" => protobuf(bytes),
         _ => Err(ApiError::unsupported_media_type(READABLE)),
     }
 }
 
-/// Reads Kubernetes protobuf.
-///
-/// # Errors
-/// It is broken, or of a kind without a protobuf form.
-pub fn protobuf(bytes: &[u8]) -> ApiResult<Document> {
-    let value = read_protobuf(bytes).map_err(|error| ApiError::bad_request(error.to_string()))?;
+/// Reads protobuf (`transformDecodeError` of `apiserver/pkg/endpoints/handlers/rest.go`).
+fn typed(bytes: &[u8], expected: &Gvk) -> ApiResult<Document> {
+    let opened = protobuf::open(bytes, expected).map_err(|error| {
+        ApiError::bad_request(format!(
+            "the object provided is unrecognized (must be of type {}): {error}",
+            expected.kind
+        ))
+    })?;
+    let value = opened.value().map_err(|error| {
+        let given = &opened.gvk;
+        ApiError::bad_request(format!(
+            "{} in version {:?} cannot be handled as a {}: {error}",
+            given.kind, given.version, expected.kind
+        ))
+    })?;
     Ok(Document {
         value,
         complaints: Vec::new(),

@@ -15,7 +15,7 @@ use super::{
     reply,
 };
 use crate::{
-    object::Object,
+    object::{Gvk, Object},
     sandbox::{
         error::{ApiError, ApiResult},
         registry::Registry,
@@ -57,7 +57,7 @@ pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
     if call.resource.namespaced && call.path.namespace.is_empty() {
         return Err(ApiError::method_not_allowed());
     }
-    let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
+    let object = call.object(call.document(&bytes)?, Place::Body)?;
     let stored = call
         .sandbox
         .write(|store, registry| write::create(store, &call.scope(registry, dry_run), object))
@@ -68,7 +68,7 @@ pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
 /// `POST` of a review: answered, not kept.
 pub async fn review(call: &Call, body: Body) -> ApiResult<Response> {
     let bytes = collect(body).await?;
-    let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
+    let object = call.object(call.document(&bytes)?, Place::Body)?;
     // Nobody but the holder of the token gets here, and no other token is known.
     let answer = review::answer(&call.resource, &object, |_| false)?;
     Ok(reply::value(201, &answer.into_value()))
@@ -77,7 +77,7 @@ pub async fn review(call: &Call, body: Body) -> ApiResult<Response> {
 /// `PUT` of an object.
 pub async fn update(call: Call, body: Body) -> ApiResult<Response> {
     let bytes = collect(body).await?;
-    let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
+    let object = call.object(call.document(&bytes)?, Place::Body)?;
     put(call, object, UpdateKind::Main).await
 }
 
@@ -133,7 +133,8 @@ fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)
     let given = if bytes.is_empty() {
         Value::Null
     } else {
-        document(&call.headers, bytes)?.value
+        let kind = Gvk::new("", "v1", "DeleteOptions");
+        document(&call.headers, bytes, &kind)?.value
     };
     let text = |pointer: &str| given.pointer(pointer).and_then(Value::as_str);
     let mut options = DeleteOptions {

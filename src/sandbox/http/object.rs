@@ -2,13 +2,17 @@
 
 use serde_json::Value;
 
-use super::{body::Document, handle::Call};
+use super::{
+    body::{Document, document, media_type},
+    handle::Call,
+};
 use crate::{
     object::{Object, schema::Schema},
     sandbox::{
         crd,
         decode::typed,
         error::{ApiError, ApiResult, Cause},
+        protobuf,
     },
 };
 
@@ -49,6 +53,22 @@ impl Call {
                 )],
             )),
         }
+    }
+
+    /// Reads a body that should hold an object of the resource.
+    ///
+    /// # Errors
+    /// The media type is not read here, or the body is broken.
+    pub fn document(&self, bytes: &[u8]) -> ApiResult<Document> {
+        let gvk = &self.resource.gvk;
+        if self.resource.custom && media_type(&self.headers) == protobuf::MEDIA_TYPE {
+            return Err(ApiError::bad_request(format!(
+                "{} in version {:?} cannot be handled as a {}: object *unstructured.Unstructured does not \
+                 implement the protobuf marshalling interface and cannot be encoded to a protobuf message",
+                gvk.kind, gvk.version, gvk.kind
+            )));
+        }
+        document(&self.headers, bytes, gvk)
     }
 
     /// Takes a document as an object of the resource.

@@ -17,6 +17,7 @@ use super::{
     read, reply,
     route::ResourcePath,
 };
+use crate::object::Gvk;
 use crate::sandbox::{
     Sandbox, admit,
     error::{ApiError, ApiResult},
@@ -39,13 +40,13 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
         ("status", "GET" | "HEAD") => read::get(&call),
         ("status", "PUT") => {
             let bytes = collect(body).await?;
-            let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
+            let object = call.object(call.document(&bytes)?, Place::Body)?;
             change::put(call, object, UpdateKind::Status).await
         }
         ("status", "PATCH") => change::patch_part(call, body, UpdateKind::Status).await,
         ("finalize", "PUT") => {
             let bytes = collect(body).await?;
-            let object = call.object(document(&call.headers, &bytes)?, Place::Body)?;
+            let object = call.object(call.document(&bytes)?, Place::Body)?;
             change::put(call, object, UpdateKind::Whole).await
         }
         ("scale", _) => scale(call, method, body).await,
@@ -69,7 +70,10 @@ async fn scale(call: Call, method: &Method, body: Body) -> ApiResult<Response> {
     }
     let bytes = collect(body).await?;
     let change = match method.as_str() {
-        "PUT" => Change::Whole(document(&call.headers, &bytes)?.value),
+        "PUT" => {
+            let kind = Gvk::new("autoscaling", "v1", "Scale");
+            Change::Whole(document(&call.headers, &bytes, &kind)?.value)
+        }
         "PATCH" => Change::Patch(Patch::read(
             &media_type(&call.headers),
             &bytes,

@@ -6,6 +6,7 @@ mod patch;
 mod properties;
 mod sealing_format;
 mod unsealing;
+mod protobuf;
 mod yaml;
 mod yaml_peer;
 mod yaml_values;
