@@ -353,21 +353,20 @@ impl ApiError {
 
     /// The error as a `metav1.Status`.
     pub fn to_status(&self) -> Value {
-        let mut status = json!({
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Failure",
-            "message": self.message,
-            "code": self.code,
-        });
+        let mut fields = Map::new();
+        fields.insert("kind".into(), "Status".into());
+        fields.insert("apiVersion".into(), "v1".into());
+        fields.insert("metadata".into(), json!({}));
+        fields.insert("status".into(), "Failure".into());
+        fields.insert("message".into(), self.message.as_str().into());
+        fields.insert("code".into(), self.code.into());
         if !self.reason.is_empty() {
-            status["reason"] = self.reason.into();
+            fields.insert("reason".into(), self.reason.into());
         }
         if let Some(details) = &self.details {
-            status["details"] = Value::Object(details.clone());
+            fields.insert("details".into(), Value::Object(details.clone()));
         }
-        status
+        Value::Object(fields)
     }
 }
 

@@ -275,9 +275,8 @@ fn value_of(
         ("int", Wire::Varint(number)) => Some(number.cast_signed().into()),
         ("bool", Wire::Varint(_)) => Some(true.into()),
         ("double", Wire::Fixed64(bytes)) => Some(f64::from_le_bytes(bytes).into()),
-        ("string", Wire::Bytes(bytes)) if bytes.is_empty() => None,
+        ("string" | "bytes", Wire::Bytes([])) => None,
         ("string", Wire::Bytes(bytes)) => Some(string(bytes)?.into()),
-        ("bytes", Wire::Bytes(bytes)) if bytes.is_empty() => None,
         ("bytes", Wire::Bytes(bytes)) => Some(STANDARD.encode(bytes).into()),
         (kind, Wire::Bytes(bytes)) => match kind.strip_prefix('&') {
             Some(message) => {
