@@ -1,3 +1,7 @@
 //! The drop-in `kubeseal` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    waxwing::cli::kubeseal::main()
+}

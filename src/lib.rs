@@ -10,5 +10,6 @@ pub mod plan;
 pub mod sandbox;
 pub mod seal;
 pub mod secret;
+pub mod template;
 pub mod web;
 pub mod workload;

@@ -39,6 +39,22 @@ pub enum Effect {
         /// What must still hold.
         precondition: Precondition,
     },
+    /// Removes an object at once, without its time of grace.
+    Remove {
+        /// The object to remove.
+        target: ObjectRef,
+        /// What must still hold.
+        precondition: Precondition,
+    },
+    /// Gives a pod to a node, once and for all.
+    Bind {
+        /// The pod.
+        pod: ObjectRef,
+        /// Its uid, which must still hold.
+        uid: String,
+        /// The name of the node.
+        node: String,
+    },
     /// Tells people what happened to an object.
     Event(Event),
 }

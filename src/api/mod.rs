@@ -1,3 +1,8 @@
 //! Typed resources with serde and schema, and the names that people have in their files.
 
+pub mod base64;
+pub mod certificate;
 pub mod crd;
+pub mod metadata;
+pub mod sealed_secret;
+pub mod secret;

@@ -4,7 +4,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{Exit, Failure, Shell, sandbox};
+use super::{Exit, Failure, Shell, completion, controller, crd, demo, sandbox};
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
 #[derive(Debug, Parser)]
@@ -18,8 +18,16 @@ pub struct CommandLine {
 /// One command of the program; one more is a file beside this one and a line in both tables here.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Open the SealedSecrets of a cluster.
+    Controller(Box<controller::Args>),
     /// Run a small Kubernetes API server on this machine.
     Sandbox(sandbox::Args),
+    /// Watch the story of one secret on an embedded cluster.
+    Demo(demo::Args),
+    /// Print the custom resource definitions.
+    Crd(crd::Args),
+    /// Print a script that completes the command line.
+    Completion(completion::Args),
 }
 
 impl Command {
@@ -29,7 +37,11 @@ impl Command {
     /// [`Failure`] says why the command stopped.
     pub fn run(self, shell: &mut Shell) -> Result<Exit, Failure> {
         match self {
+            Self::Controller(args) => controller::run(args.resolve(shell.env())?, shell),
             Self::Sandbox(args) => sandbox::run(args.resolve(shell.env())?, shell),
+            Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
+            Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
+            Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
         }
     }
 }

@@ -1,7 +1,15 @@
 //! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
 
 mod command;
+pub mod completion;
+pub mod controller;
+pub mod crd;
+pub mod demo;
+pub mod embedded;
 mod failure;
+mod go_value;
+pub mod kubeseal;
+mod log;
 pub mod sandbox;
 mod shell;
 

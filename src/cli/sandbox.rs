@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Env, Exit, Failure, Shell};
+use super::{
+    Env, Exit, Failure, Shell,
+    embedded::{Embedded, refused},
+};
 use crate::{
     clock::Clock,
     sandbox::{
-        Sandbox, SandboxOptions, ServeError, ServeOptions,
+        Sandbox, SandboxOptions, ServeOptions,
         data::{DataError, DataFolder, KeptIdentity},
-        serve,
     },
 };
 
@@ -112,7 +114,8 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         kubeconfig,
         identity: kept.map(|kept| kept.identity),
     };
-    let served = serve(sandbox.clone(), options).await.map_err(refused)?;
+    let embedded = Embedded::start(sandbox, options).await.map_err(refused)?;
+    let served = embedded.served();
     if let Some(folder) = &folder {
         let kept = KeptIdentity {
             identity: served.identity().clone(),
@@ -120,10 +123,6 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         };
         folder.keep_identity(&kept).map_err(no_data)?;
     }
-
-    // Controllers and simulated workloads are started here, on the client of `sandbox.service()`; the
-    // socket answers already, so nothing of theirs is waited for.
-
     shell.note(format_args!(
         "sandbox listens on https://{}",
         served.address()
@@ -133,7 +132,7 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    served.stop().await;
+    embedded.stop().await;
     Ok(Exit::Yes)
 }
 
@@ -146,18 +145,4 @@ fn no_data(error: DataError) -> Failure {
     Failure::new("failed to open the data folder")
         .because(error)
         .hint(hint)
-}
-
-fn refused(error: ServeError) -> Failure {
-    let hint = match &error {
-        ServeError::Listen { port, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
-            Some(format!("port {port} is taken; choose another with --port"))
-        }
-        _ => None,
-    };
-    let failure = Failure::new("failed to serve the sandbox").because(error);
-    match hint {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
 }

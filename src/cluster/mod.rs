@@ -1,1 +1,17 @@
 //! The door to a cluster: the only user of the Kubernetes client.
+
+mod access;
+mod client;
+mod error;
+mod event;
+mod kinds;
+mod pod;
+mod service_proxy;
+mod watch;
+
+pub use access::{Access, AccessError, Connection};
+pub use client::{Cluster, Listed, Selector};
+pub use error::ClusterError;
+pub use kinds::{Plural, plural};
+pub use service_proxy::{ProxyError, ServiceProxy};
+pub use watch::{Live, LiveEvent, LiveStore, Trace, TraceEvent, Watch};

@@ -1,1 +1,19 @@
 //! The loops: each observes, lets its domain decide, and applies the plan.
+
+pub mod delay;
+pub mod engine;
+pub mod key_secret;
+pub mod keys;
+pub mod lanes;
+pub mod limiter;
+mod listen;
+pub mod memo;
+pub mod metrics;
+mod run;
+pub mod sealed_secret;
+pub mod sealing_key;
+pub mod serve;
+pub mod workload;
+
+pub use listen::listen;
+pub use run::{Settings, run};

@@ -7,6 +7,7 @@ pub mod name;
 )]
 mod object;
 pub mod patch;
+pub mod pod_template;
 mod reference;
 pub mod schema;
 pub mod selector;

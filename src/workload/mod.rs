@@ -1,1 +1,12 @@
 //! What a kubelet and the workload controllers would do, decided without doing it.
+//!
+//! A file (or folder) a kind; each reads a snapshot and gives a plan, and the same moment after that plan gives none.
+
+mod adopt;
+mod condition;
+pub mod deployment;
+pub mod field;
+mod name;
+pub mod pod;
+pub mod replica_set;
+pub mod service;

@@ -1,6 +1,14 @@
 //! The one benchmark binary: `cargo bench` prints our figures, one module a topic.
 
 mod sandbox;
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a measurement stops at its first surprise, and may use the machine"
+)]
+
+mod controller;
+mod seal;
 mod yaml;
 
 fn main() {

@@ -1,6 +1,14 @@
 //! The one integration-test binary.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test stops at its first surprise, and may use the machine"
+)]
+
 mod floors;
+mod kubeseal;
 mod sandbox;
 mod sandbox_api;
 mod story;

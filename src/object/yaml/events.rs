@@ -1,7 +1,7 @@
 //! YAML text through the event parser, node by node into a document.
 
 use granit_parser::{
-    Event, Marker, Options, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag,
+    Event, Marker, Options, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag,
 };
 
 use super::{
@@ -80,30 +80,30 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn next_event(&mut self) -> Result<Option<(Event<'a>, Span)>, YamlError> {
+        let event = self.parser.next_event().transpose();
+        event.map_err(|error| self.refused(&error))
+    }
+
     /// Reads one document into the builder, or answers that there is none left.
     fn fill(&mut self, builder: &mut Builder<'_>) -> Result<bool, YamlError> {
-        while let Some(event) = self.parser.next_event() {
-            let (event, span) = event.map_err(|error| self.refused(&error))?;
+        while let Some((event, span)) = self.next_event()? {
             let at = self.position(&span.start);
             match event {
                 Event::DocumentEnd => return Ok(false),
                 Event::Alias(anchor) => builder.alias(anchor, at)?,
-                Event::Scalar(text, style, anchor, tag) => {
-                    let plain = style == ScalarStyle::Plain;
-                    let tag = tag.as_deref().map(yaml_name);
-                    let tag = tag.as_deref();
-                    let role = if is_merge(&text, plain, tag) {
-                        Role::Merge
-                    } else {
-                        Role::Ordinary
-                    };
-                    let scalar = Scalar::read(&text, plain, tag)
-                        .map_err(|what| YamlError::Unrepresentable { at, what })?;
-                    builder.scalar(scalar, role, at, some_anchor(anchor))?;
-                }
+                Event::Scalar(..) => self.scalar(builder, event, &span)?,
                 Event::SequenceStart(style, anchor, _) => {
                     self.check_indent(style, &span.start)?;
                     builder.start_list(at, some_anchor(anchor))?;
+                }
+                Event::MappingStart(..) if self.starts_with_colon_entry(&span) => {
+                    // The entry comes as a map of one key: its scalar, an empty value, its end.
+                    if let Some((event, span)) = self.next_event()? {
+                        self.scalar(builder, event, &span)?;
+                    }
+                    self.next_event()?;
+                    self.next_event()?;
                 }
                 Event::MappingStart(style, anchor, _) => {
                     self.check_indent(style, &span.start)?;
@@ -114,6 +114,53 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(true)
+    }
+
+    fn scalar(
+        &self,
+        builder: &mut Builder<'_>,
+        event: Event<'a>,
+        span: &Span,
+    ) -> Result<(), YamlError> {
+        let Event::Scalar(mut text, style, anchor, tag) = event else {
+            return Ok(());
+        };
+        let at = self.position(&span.start);
+        let plain = style == ScalarStyle::Plain;
+        if plain && self.ends_with_colon(span) {
+            text.to_mut().push(':');
+        }
+        let tag = tag.as_deref().map(yaml_name);
+        let tag = tag.as_deref();
+        let role = if is_merge(&text, plain, tag) {
+            Role::Merge
+        } else {
+            Role::Ordinary
+        };
+        let scalar = Scalar::read(&text, plain, tag)
+            .map_err(|what| YamlError::Unrepresentable { at, what })?;
+        builder.scalar(scalar, role, at, some_anchor(anchor))
+    }
+
+    /// Whether a plain scalar in brackets or braces ends with a colon: in `[a:]` and `{a:, b: c}` YAML 1.2
+    /// sees a key without a value, go-yaml the text `a:`.
+    fn ends_with_colon(&self, span: &Span) -> bool {
+        let end = span.end.byte_offset().unwrap_or_default();
+        let behind = self.text.as_bytes().get(end..).unwrap_or_default();
+        !span.is_empty() && matches!(behind, [b':', b',' | b']' | b'}', ..])
+    }
+
+    /// Whether a map is in truth an entry of a list in brackets, a plain scalar that ends with a colon.
+    fn starts_with_colon_entry(&mut self, span: &Span) -> bool {
+        let start = span.start.byte_offset().unwrap_or_default();
+        if self.text.as_bytes().get(start) == Some(&b'{') {
+            return false;
+        }
+        let span = match self.parser.peek() {
+            Some(Ok((Event::Scalar(_, ScalarStyle::Plain, ..), span))) => *span,
+            _ => return false,
+        };
+        self.ends_with_colon(&span)
     }
 
     /// The event parser lets a tab stand before the first key or entry of a document; go-yaml does not.

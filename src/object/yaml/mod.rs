@@ -6,6 +6,8 @@ mod error;
 mod events;
 mod ink;
 mod json;
+#[cfg(test)]
+mod limit_tests;
 mod node;
 mod number;
 mod options;

@@ -1,6 +1,12 @@
 //! Files made by the real tools, judged one by one.
 
+mod kubeseal;
+mod kubeseal_cli;
 mod patch;
+mod sealing_format;
+mod unsealing;
 mod yaml;
-mod yaml_judge;
+mod yaml_peer;
 mod yaml_values;
+
+pub use kubeseal::vector;

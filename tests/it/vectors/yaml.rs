@@ -66,13 +66,12 @@ fn kubectl_keys(value: &Value) -> Value {
     }
 }
 
-/// Whether the text uses what YAML 1.2 reads in another way than 1.1: `:`, `?` and `-` next to brackets and
-/// commas, blocks of text without indentation, U+2028 and U+2029 as line breaks; or what the judge does not
+/// Whether the text uses what YAML 1.2 reads in another way than 1.1: `?` and `-` next to brackets and commas,
+/// `:` before a brace and in the names of anchors, blocks of text without indentation, U+2028 and U+2029 as line breaks; or what the judge does not
 /// look at closely: tags, and what follows a document in braces or brackets.
 fn is_newer_grammar(text: &str) -> bool {
     let pairs = [
-        ":]", ":}", ":,", ": ]", "[?", "{?", "[-", "{-", "-]", "-}", "?]", "?}", "?,", " ?", "!!!",
-        "!a",
+        ":}", "[?", "{?", "[-", "{-", "-]", "-}", "?]", "?}", "?,", " ?", "!!!", "!a",
     ];
     let is_block = |line: &str| {
         let mut words = line.split_whitespace();
@@ -83,6 +82,9 @@ fn is_newer_grammar(text: &str) -> bool {
         || text.contains(['\u{2028}', '\u{2029}'])
         || text.trim_start().starts_with(['[', '{'])
         || text.lines().any(is_block)
+        || text
+            .split_whitespace()
+            .any(|word| word.contains('&') && word.contains(':'))
 }
 
 fn first(text: &str) -> Result<Value, YamlError> {

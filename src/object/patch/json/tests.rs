@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -184,4 +185,40 @@ fn has_limits() {
             ..
         })
     ));
+}
+
+fn tree() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        (0..3).prop_map(Value::from),
+        "[ab]".prop_map(Value::from)
+    ];
+    leaf.prop_recursive(3, 16, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            proptest::collection::btree_map("[abc]", inner, 0..3)
+                .prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_refused_patch_changes_nothing(
+        document in proptest::collection::btree_map("[abc]", tree(), 1..4),
+        operations in proptest::collection::vec(
+            (0..6_usize, "(/[abc]){1,2}(/[-012])?", "(/[abc]){1,2}", tree()), 1..4),
+    ) {
+        let document: Value = document.into_iter().collect();
+        let patch: Value = operations.into_iter().map(|(op, path, from, value)| {
+            let op = ["add", "remove", "replace", "move", "copy", "test"][op];
+            json!({"op": op, "path": path, "from": from, "value": value})
+        }).collect();
+        let mut target = document.clone();
+        if apply(&mut target, &patch).is_err() {
+            prop_assert_eq!(target, document);
+        }
+    }
 }

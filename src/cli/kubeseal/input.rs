@@ -1,0 +1,120 @@
+//! The Secrets and SealedSecrets of the input.
+
+use serde_json::Value;
+
+use super::{failure::Failure, scalars};
+use crate::{
+    api::{
+        sealed_secret::{self, SealedSecret},
+        secret::{Notation, Secret},
+    },
+    object::yaml::{self, Document, ReadOptions, YamlError},
+};
+
+/// What the original says of an input without any Secret, whatever the reason.
+const NONE: &str = "no secrets found. Ensure the input is valid and UTF-8 encoded";
+
+/// The Secrets of a stream of YAML documents or JSON objects; kinds are not looked at.
+///
+/// Mirrors `readSecrets` in `pkg/kubeseal/kubeseal.go` as far as its answers were recorded. Where the
+/// original drops a malformed document among good ones in silence, this is an error: a secret must not
+/// get lost on its way. Only text after a first JSON object that is no document at all is passed over.
+///
+/// # Errors
+/// [`Failure`] with the place in the input.
+pub fn secrets(bytes: &[u8], name: &str) -> Result<Vec<Secret>, Failure> {
+    let mut secrets = Vec::new();
+    let mut after_json = false;
+    let options = ReadOptions::default();
+    for (place, document) in yaml::documents(bytes, &options).enumerate() {
+        let mut document = match document {
+            Ok(document) => document,
+            Err(error @ YamlError::TooLarge { .. }) => return Err(Failure::within(name, error)),
+            Err(_) if secrets.is_empty() || (after_json && secrets.len() == 1) => break,
+            Err(error) => return Err(Failure::within(name, error)),
+        };
+        after_json = document.is_json;
+        scalars::settle(&mut document, bytes, place)?;
+        if let Some(secret) = secret_of(document)? {
+            secrets.push(secret);
+        }
+    }
+    if secrets.is_empty() {
+        return Err(Failure::new(NONE));
+    }
+    Ok(secrets)
+}
+
+fn secret_of(document: Document) -> Result<Option<Secret>, Failure> {
+    let notation = if document.is_json {
+        Notation::Json
+    } else {
+        Notation::Yaml
+    };
+    if !has_content(&document.value) {
+        return Ok(None);
+    }
+    Ok(Some(Secret::from_value(document.value, notation)?))
+}
+
+/// Fields of a Secret that hold a text or a map.
+const FIELDS: &[&str] = &[
+    "kind",
+    "apiVersion",
+    "metadata",
+    "data",
+    "stringData",
+    "type",
+    "immutable",
+];
+
+/// Whether anything of a document would end up in a Secret; the original skips one that is all empty.
+fn has_content(value: &Value) -> bool {
+    let Value::Object(map) = value else {
+        return false;
+    };
+    FIELDS.iter().any(|field| match map.get(*field) {
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Object(inner)) => !inner.is_empty(),
+        Some(Value::Bool(_)) => *field == "immutable",
+        _ => false,
+    })
+}
+
+/// The SealedSecrets of a stream.
+///
+/// # Errors
+/// [`Failure`] in the words of the original's decoder where it has some.
+pub fn sealed_secrets(bytes: &[u8], name: &str) -> Result<Vec<SealedSecret>, Failure> {
+    let documents =
+        yaml::read(bytes, &ReadOptions::default()).map_err(|error| Failure::within(name, error))?;
+    documents
+        .into_iter()
+        .map(|document| sealed_secret_of(document.value))
+        .collect()
+}
+
+fn sealed_secret_of(value: Value) -> Result<SealedSecret, Failure> {
+    let text = |field: &str| {
+        value
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
+    };
+    let (kind, api_version) = (text("kind"), text("apiVersion"));
+    if kind.is_empty() {
+        return Err(Failure::new("Object 'Kind' is missing in the input"));
+    }
+    if api_version == "v1" {
+        return Err(Failure(format!(
+            "converting (v1.{kind}) to (v1alpha1.SealedSecret): unknown conversion"
+        )));
+    }
+    if kind != sealed_secret::KIND || api_version != sealed_secret::API_VERSION {
+        return Err(Failure(format!(
+            "no kind \"{kind}\" is registered for version \"{api_version}\""
+        )));
+    }
+    Ok(SealedSecret::from_value(value)?)
+}

@@ -1,0 +1,359 @@
+//! The loop of the SealedSecrets: reads, lets `seal::decide` decide, and applies.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::{Stream, StreamExt, stream};
+use kube::runtime::WatchStreamExt;
+use serde_json::Value;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::{
+    engine::{Loop, Written, apply_noting},
+    keys::Keys,
+    lanes::Lane,
+    memo::{Memo, Settled, Version, digest},
+    metrics::Metrics,
+};
+use crate::{
+    api::sealed_secret,
+    clock::Clock,
+    cluster::{Cluster, ClusterError, LiveStore, Watch},
+    object::{Gvk, Object, ObjectRef},
+    plan::{Next, Precondition},
+    seal::decide::{self, Decision, Outcome, SYNCED, Snapshot},
+};
+
+/// Which SealedSecrets are opened, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Label selector of SealedSecrets and Secrets (`--label-selector`), empty for all.
+    pub labels: String,
+    /// What the decision is told.
+    pub decide: decide::Settings,
+    /// Whether the Secret goes with its SealedSecret, whoever owns it (`--old-gc-behavior`).
+    pub old_gc_behavior: bool,
+    /// How many SealedSecrets are worked at together.
+    pub workers: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            labels: String::new(),
+            decide: decide::Settings::default(),
+            old_gc_behavior: false,
+            workers: 16,
+        }
+    }
+}
+
+/// The kind of SealedSecrets.
+pub fn gvk() -> Gvk {
+    Gvk::new(
+        sealed_secret::GROUP,
+        sealed_secret::VERSION,
+        sealed_secret::KIND,
+    )
+}
+
+/// What opens SealedSecrets. Cheap to clone.
+#[derive(Clone)]
+pub struct Unsealer(Arc<Inner>);
+
+struct Inner {
+    cluster: Cluster,
+    clock: Clock,
+    keys: Keys,
+    metrics: Metrics,
+    settings: Settings,
+    memo: Memo,
+    /// As many places as there are processors, for more threads would only hinder each other.
+    computing: Semaphore,
+    /// The SealedSecrets whose conditions the metrics show.
+    shown: Mutex<BTreeMap<ObjectRef, Object>>,
+}
+
+impl Unsealer {
+    /// One that opens with the keys of a ring.
+    pub fn new(
+        cluster: &Cluster,
+        clock: &Clock,
+        keys: &Keys,
+        metrics: &Metrics,
+        settings: Settings,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            cluster: cluster.clone(),
+            clock: clock.clone(),
+            keys: keys.clone(),
+            metrics: metrics.clone(),
+            settings,
+            memo: Memo::default(),
+            computing: Semaphore::new(processors()),
+            shown: Mutex::default(),
+        }))
+    }
+
+    /// Opens the SealedSecrets of one namespace, or of all, until stopped; to be called when the
+    /// keys are loaded, for what does not open without them would be told as failed.
+    ///
+    /// # Errors
+    /// [`ClusterError::UnknownKind`], which the table of kinds rules out.
+    pub async fn run(
+        self,
+        namespace: Option<&str>,
+        stop: impl Future<Output = ()> + Send + Sync + 'static,
+    ) -> Result<(), ClusterError> {
+        let Inner {
+            cluster,
+            clock,
+            keys,
+            settings,
+            ..
+        } = &*self.0;
+        let watch = |gvk| Watch::all(gvk).within(namespace).labelled(&settings.labels);
+        let mut work = Loop::new(cluster, clock, watch(gvk()))?;
+        let store = work.store();
+        work = work
+            .workers(settings.workers)
+            .lanes(lane)
+            .triggered_by(failed_ones(keys, store))
+            .until(stop);
+        if settings.decide.watches_secrets {
+            let secrets = watch(Gvk::new("", "v1", "Secret"));
+            work = work.triggered_by(self.clone().changed_secrets(&secrets)?);
+        }
+        let (gone, pass) = (self.clone(), self.clone());
+        work.when_gone(move |sealed| gone.gone(sealed))
+            .run(move |sealed| {
+                let unsealer = pass.clone();
+                async move { unsealer.0.pass(&sealed).await }
+            })
+            .await;
+        Ok(())
+    }
+
+    /// The SealedSecrets whose Secrets are not as they were left.
+    fn changed_secrets(
+        self,
+        secrets: &Watch,
+    ) -> Result<impl Stream<Item = ObjectRef> + Send + use<>, ClusterError> {
+        let events = self.0.cluster.watch_traces(secrets)?.default_backoff();
+        Ok(events.flat_map(move |event| {
+            let changed = match event {
+                Ok(event) => self.0.memo.take(event),
+                Err(error) => {
+                    let error = ClusterError::from(error);
+                    tracing::warn!(%error, "the watch of Secrets failed and is begun again");
+                    Vec::new()
+                }
+            };
+            let memo = self.0.memo.clone();
+            stream::iter(changed.into_iter().filter_map(move |secret| {
+                let sealed = sealed_of(&secret);
+                let settled = memo.settled(&sealed).map(|settled| settled.secret);
+                (memo.seen(&secret) != settled).then_some(sealed)
+            }))
+        }))
+    }
+
+    fn gone(&self, sealed: &ObjectRef) {
+        self.0.metrics.count_request();
+        self.0.memo.forget(sealed);
+        let shown = self.0.shown().remove(sealed);
+        if let Some(shown) = shown {
+            self.0.metrics.forget_conditions(&shown);
+        }
+        if self.0.settings.old_gc_behavior {
+            let (cluster, secret) = (self.0.cluster.clone(), secret_at(sealed));
+            tokio::spawn(async move {
+                match cluster.delete(&secret, &Precondition::default()).await {
+                    Ok(()) => tracing::info!(%secret, "deleted with its SealedSecret"),
+                    Err(error) => tracing::error!(%secret, %error, "could not be deleted"),
+                }
+            });
+        }
+    }
+}
+
+impl Inner {
+    async fn pass(&self, sealed: &Object) -> Result<Next, ClusterError> {
+        let reference = sealed.reference();
+        let [secret_ref] = decide::needs(sealed);
+        let settled = self.settled(&reference, sealed);
+        if let Some(settled) = &settled
+            && self.memo.seen(&secret_ref).as_ref() == Some(&settled.secret)
+        {
+            return Ok(Next::AwaitChange);
+        }
+        let namespace = sealed.namespace().unwrap_or_default();
+        let read = self.cluster.get(&secret_ref).await;
+        let secret = read.inspect_err(|_| self.metrics.count_error("fetch", ""))?;
+        if settled.is_some_and(|settled| settled.secret == secret.as_ref().map(Version::of)) {
+            return Ok(Next::AwaitChange);
+        }
+        self.metrics.count_request();
+        let epoch = self.keys.epoch();
+        let snapshot = Snapshot {
+            sealed: sealed.clone(),
+            secret,
+        };
+        let Some((snapshot, decision)) = self.decide(snapshot).await else {
+            return Ok(Next::Backoff);
+        };
+        if decision.outcome == Outcome::Leaving {
+            return Ok(decision.plan.next);
+        }
+        let outcome = decision.outcome;
+        let mut written = Written::default();
+        let applied = apply_noting(decision.plan, &self.cluster, &mut written).await;
+        let (outcome, next) = match applied {
+            Ok(next) => (outcome, next),
+            Err(error) if error.is_not_found() => return Ok(Next::AwaitChange),
+            Err(error) if written.effects_done => {
+                self.metrics.count_error("status", namespace);
+                return Err(error);
+            }
+            Err(error) if error.is_transient() => {
+                if !error.is_conflict() {
+                    self.metrics.count_error("update", namespace);
+                }
+                return Err(error);
+            }
+            Err(error) => {
+                let next = self.refuse(&snapshot, &error, &mut written).await?;
+                (Outcome::Update, next)
+            }
+        };
+        self.report(&reference, outcome, namespace);
+        let now = written.status.as_ref().unwrap_or(sealed);
+        self.show(now);
+        if next == Next::AwaitChange {
+            let secret = written.objects.last().or(snapshot.secret.as_ref());
+            let state = Settled {
+                sealed: digest(now),
+                secret: secret.map(Version::of),
+                epoch: (outcome == Outcome::Unseal).then_some(epoch),
+            };
+            self.memo.settle(reference, state);
+        }
+        Ok(next)
+    }
+
+    /// What was found settled, if it is so of just this SealedSecret with just these keys.
+    fn settled(&self, reference: &ObjectRef, sealed: &Object) -> Option<Settled> {
+        let settled = self.memo.settled(reference)?;
+        let of_now = settled.sealed == digest(sealed)
+            && settled.epoch.is_none_or(|epoch| epoch == self.keys.epoch());
+        of_now.then_some(settled)
+    }
+
+    /// Decides on a thread of its own: the RSA operations of one must not delay what others do.
+    async fn decide(&self, snapshot: Snapshot) -> Option<(Snapshot, Decision)> {
+        let _place = self.computing.acquire().await.ok()?;
+        let (keys, now, settings) = (self.keys.clone(), self.clock.now(), self.settings.decide);
+        let decided = spawn_blocking(move || {
+            let decision = keys.with(|ring| decide::decide(&snapshot, ring, now, settings));
+            (snapshot, decision)
+        });
+        decided.await.ok()
+    }
+
+    /// The API server does not take the Secret: says so, and when to try again.
+    async fn refuse(
+        &self,
+        snapshot: &Snapshot,
+        error: &ClusterError,
+        written: &mut Written,
+    ) -> Result<Next, ClusterError> {
+        let now = self.clock.now();
+        let decision = decide::refused(snapshot, &error.to_string(), now, self.settings.decide);
+        apply_noting(decision.plan, &self.cluster, written).await?;
+        // What is invalid stays so; rights and quotas may be given later.
+        Ok(match error {
+            ClusterError::Refused { code: 403, .. } => Next::Backoff,
+            _ => Next::AwaitChange,
+        })
+    }
+
+    fn report(&self, sealed: &ObjectRef, outcome: Outcome, namespace: &str) {
+        let reason = match outcome {
+            Outcome::Opened | Outcome::Leaving => {
+                tracing::info!(object = %sealed, "unsealed");
+                return;
+            }
+            Outcome::Unseal => "unseal",
+            Outcome::Unmanaged => "unmanaged",
+            Outcome::Update => "update",
+        };
+        tracing::warn!(object = %sealed, reason, "not unsealed");
+        self.metrics.count_error(reason, namespace);
+    }
+
+    fn show(&self, sealed: &Object) {
+        let mut shown = self.shown();
+        let mut kept = sealed.clone();
+        kept.remove(&["spec"]);
+        if let Some(before) = shown.insert(sealed.reference(), kept) {
+            self.metrics.forget_conditions(&before);
+        }
+        self.metrics.observe_conditions(sealed);
+    }
+
+    fn shown(&self) -> std::sync::MutexGuard<'_, BTreeMap<ObjectRef, Object>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The SealedSecrets that are not opened, each time that keys were added.
+fn failed_ones(keys: &Keys, store: LiveStore) -> impl Stream<Item = ObjectRef> + Send + use<> {
+    keys.additions().flat_map(move |()| {
+        let failed: Vec<_> = store
+            .state()
+            .into_iter()
+            .filter(|live| synced(live.object()) != Some("True"))
+            .map(|live| live.object().reference())
+            .collect();
+        stream::iter(failed)
+    })
+}
+
+/// What is opened already waits until what is new is done.
+fn lane(sealed: &Object) -> Lane {
+    let observed = sealed.at(&["status", "observedGeneration"]);
+    let is_observed = observed.and_then(Value::as_i64) == sealed.generation();
+    if is_observed && synced(sealed) == Some("True") {
+        Lane::Settled
+    } else {
+        Lane::Fresh
+    }
+}
+
+/// Status of the condition `Synced`.
+fn synced(sealed: &Object) -> Option<&str> {
+    sealed
+        .at(&["status", "conditions"])?
+        .as_array()?
+        .iter()
+        .find(|condition| condition.get("type").and_then(Value::as_str) == Some(SYNCED))?
+        .get("status")?
+        .as_str()
+}
+
+/// The SealedSecret that a Secret may belong to: the one of its name.
+fn sealed_of(secret: &ObjectRef) -> ObjectRef {
+    ObjectRef::new(gvk(), secret.namespace.as_deref(), &secret.name)
+}
+
+fn secret_at(sealed: &ObjectRef) -> ObjectRef {
+    let namespace = sealed.namespace.as_deref();
+    ObjectRef::new(Gvk::new("", "v1", "Secret"), namespace, &sealed.name)
+}

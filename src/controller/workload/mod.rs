@@ -1,0 +1,11 @@
+//! Plays the workload controllers, a scheduler with one node, and its kubelet, on any cluster that lacks them.
+
+mod affected;
+mod cache;
+mod key;
+mod node;
+mod observe;
+mod run;
+
+pub use node::{NODE_ADDRESS, NODE_NAME};
+pub use run::{Readings, Workloads, run};

@@ -1,0 +1,358 @@
+//! The loop: watches fill the cache, the cache names whom to look at, and a few passes run at a time.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::{
+    StreamExt,
+    stream::{BoxStream, FuturesUnordered, SelectAll},
+};
+use jiff::SignedDuration;
+use tokio::sync::Notify;
+
+use super::{
+    cache::Cache,
+    key::{Key, Kind},
+    node, observe,
+};
+use crate::{
+    clock::Clock,
+    cluster::{Cluster, ClusterError, LiveEvent, TraceEvent, Watch},
+    controller::{
+        delay::Delay,
+        engine::{self, Written},
+    },
+    object::pod_template::SourceKind,
+    plan::{Next, Plan},
+    workload::pod::{Reading, source_gvk},
+};
+
+/// How many objects are worked at together.
+const WORKERS: usize = 16;
+
+/// How often a pass that failed is tried again at once, for most failures are stale reads.
+const AT_ONCE: u32 = 5;
+
+/// What the containers of all pods have read; cheap to clone.
+#[derive(Clone, Default)]
+pub struct Readings(Arc<Mutex<BTreeMap<String, Reading>>>);
+
+impl Readings {
+    /// What the containers of the pod with this uid have read.
+    pub fn of(&self, uid: &str) -> Reading {
+        self.all().get(uid).cloned().unwrap_or_default()
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Reading>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Plays all workload controllers and the kubelet on a cluster, until it is dropped.
+pub async fn run(cluster: Cluster, clock: Clock) {
+    Workloads::new(cluster, clock).run().await;
+}
+
+/// The workload controllers and the kubelet of one cluster.
+pub struct Workloads {
+    shared: Arc<Shared>,
+}
+
+/// What all passes share.
+pub(super) struct Shared {
+    cluster: Cluster,
+    /// The same cluster in the name of the component that each kind belongs to.
+    reporters: BTreeMap<Kind, Cluster>,
+    clock: Clock,
+    cache: Mutex<Cache>,
+    readings: Readings,
+    changed: Notify,
+}
+
+impl Shared {
+    pub(super) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn readings(&self) -> &Readings {
+        &self.readings
+    }
+
+    /// One pass over one object.
+    async fn pass(&self, key: &Key) -> Result<Next, ClusterError> {
+        let decision = observe::decide(self, key, None, self.clock.now()).await?;
+        let outcome = self.apply(key, decision.plan).await;
+        match outcome {
+            Err(error)
+                if key.kind == Kind::ReplicaSet
+                    && !error.is_transient()
+                    && !error.is_not_found() =>
+            {
+                self.admit_failure(key, &error).await?;
+                Err(error)
+            }
+            Ok(next) => {
+                if let Some((uid, reading)) = decision.reading {
+                    self.readings.all().insert(uid, reading);
+                }
+                Ok(next)
+            }
+            other => other,
+        }
+    }
+
+    /// Writes into the status of a ReplicaSet why its pods cannot be made.
+    async fn admit_failure(&self, key: &Key, error: &ClusterError) -> Result<(), ClusterError> {
+        let why = Some(error.to_string());
+        let decision = observe::decide(self, key, why, self.clock.now()).await?;
+        let plan = Plan {
+            effects: Vec::new(),
+            ..decision.plan
+        };
+        self.apply(key, plan).await.map(drop)
+    }
+
+    async fn apply(&self, key: &Key, plan: Plan) -> Result<Next, ClusterError> {
+        let cluster = self.reporters.get(&key.kind).unwrap_or(&self.cluster);
+        let mut written = Written::default();
+        let applied = engine::apply_noting(plan, cluster, &mut written).await;
+        {
+            let mut cache = self.cache();
+            for object in written.objects.into_iter().chain(written.status) {
+                cache.store(object);
+            }
+            for target in written.gone {
+                if let Some(key) = Key::of(&target) {
+                    cache.drop_ours(&key);
+                }
+            }
+        }
+        self.changed.notify_one();
+        applied
+    }
+}
+
+/// What the watches tell.
+enum Seen {
+    Object(Kind, LiveEvent),
+    Source(SourceKind, TraceEvent),
+    Failed(String),
+}
+
+impl Workloads {
+    /// On a cluster that has no such controllers, by a clock.
+    pub fn new(cluster: Cluster, clock: Clock) -> Self {
+        let reporters = Kind::ALL
+            .into_iter()
+            .map(|kind| (kind, cluster.clone().reporting_as(kind.component(), &clock)))
+            .collect();
+        Self {
+            shared: Arc::new(Shared {
+                cluster,
+                reporters,
+                clock,
+                cache: Mutex::default(),
+                readings: Readings::default(),
+                changed: Notify::new(),
+            }),
+        }
+    }
+
+    /// What the containers of the pods have read.
+    pub fn readings(&self) -> Readings {
+        self.shared.readings.clone()
+    }
+
+    /// Runs until it is dropped; failures are logged and tried again.
+    pub async fn run(self) {
+        let shared = self.shared;
+        let mut failures = 0;
+        while let Err(error) = node::ensure(&shared.cluster, shared.clock.now()).await {
+            failures += 1;
+            tracing::warn!(%error, "the node could not be made");
+            tokio::time::sleep(engine::backoff(failures)).await;
+        }
+        match watches(&shared.cluster) {
+            Ok(watches) => work(&shared, watches).await,
+            Err(error) => tracing::error!(%error, "the workloads cannot be watched"),
+        }
+    }
+}
+
+fn watches(cluster: &Cluster) -> Result<SelectAll<BoxStream<'static, Seen>>, ClusterError> {
+    let mut all = SelectAll::new();
+    for kind in Kind::ALL {
+        let events = cluster.watch(&Watch::all(kind.gvk()))?;
+        all.push(
+            events
+                .map(move |event| match event {
+                    Ok(event) => Seen::Object(kind, event),
+                    Err(error) => Seen::Failed(error.to_string()),
+                })
+                .boxed(),
+        );
+    }
+    for kind in [SourceKind::Secret, SourceKind::ConfigMap] {
+        let events = cluster.watch_traces(&Watch::all(source_gvk(kind)))?;
+        all.push(
+            events
+                .map(move |event| match event {
+                    Ok(event) => Seen::Source(kind, event),
+                    Err(error) => Seen::Failed(error.to_string()),
+                })
+                .boxed(),
+        );
+    }
+    Ok(all)
+}
+
+/// Lists in progress.
+#[derive(Default)]
+struct Listing {
+    objects: BTreeMap<Kind, BTreeSet<Key>>,
+    sources: BTreeMap<SourceKind, BTreeSet<(String, String)>>,
+    /// How many watches have shown all at least once.
+    complete: BTreeSet<String>,
+}
+
+impl Listing {
+    /// Before all is known nothing is decided: half a list looks like missing pods.
+    fn is_complete(&self) -> bool {
+        self.complete.len() == Kind::ALL.len() + 2
+    }
+
+    fn take_in(&mut self, shared: &Shared, seen: Seen) {
+        let mut cache = shared.cache();
+        match seen {
+            Seen::Object(kind, event) => match event {
+                LiveEvent::Apply(live) => cache.store(live.object().as_ref().clone()),
+                LiveEvent::Delete(live) => {
+                    if let Some(uid) = live.object().uid() {
+                        shared.readings.all().remove(uid);
+                    }
+                    cache.drop_seen(live.object());
+                }
+                LiveEvent::Init => {
+                    self.objects.remove(&kind);
+                }
+                LiveEvent::InitApply(live) => {
+                    let keys = self.objects.entry(kind).or_default();
+                    keys.extend(Key::of(&live.object().reference()));
+                    cache.store(live.object().as_ref().clone());
+                }
+                LiveEvent::InitDone => {
+                    cache.retain(kind, &self.objects.remove(&kind).unwrap_or_default());
+                    self.complete.insert(format!("{kind:?}"));
+                }
+            },
+            Seen::Source(kind, event) => match event {
+                TraceEvent::Relisting => {
+                    self.sources.remove(&kind);
+                }
+                TraceEvent::Seen(trace) => {
+                    let namespace = trace.object.namespace.clone().unwrap_or_default();
+                    let names = self.sources.entry(kind).or_default();
+                    names.insert((namespace, trace.object.name.clone()));
+                    cache.note_source(kind, &trace, true);
+                }
+                TraceEvent::Gone(trace) => cache.note_source(kind, &trace, false),
+                TraceEvent::Listed => {
+                    let listed = self.sources.remove(&kind).unwrap_or_default();
+                    cache.retain_sources(kind, &listed);
+                    self.complete.insert(format!("{kind:?}"));
+                }
+            },
+            Seen::Failed(error) => {
+                drop(cache);
+                tracing::warn!(error, "a watch failed and is begun again");
+            }
+        }
+    }
+}
+
+async fn work(shared: &Arc<Shared>, mut watches: SelectAll<BoxStream<'static, Seen>>) {
+    let delay = Delay::new(&shared.clock);
+    let mut due = std::pin::pin!(delay.due());
+    let mut listing = Listing::default();
+    let mut passes = FuturesUnordered::new();
+    let mut running: BTreeSet<Key> = BTreeSet::new();
+    let mut failures: BTreeMap<Key, u32> = BTreeMap::new();
+    loop {
+        while listing.is_complete() && running.len() < WORKERS {
+            let Some(key) = next(shared, &running) else {
+                break;
+            };
+            running.insert(key.clone());
+            let shared = shared.clone();
+            passes.push(async move {
+                let outcome = shared.pass(&key).await;
+                (key, outcome)
+            });
+        }
+        tokio::select! {
+            Some(seen) = watches.next() => listing.take_in(shared, seen),
+            Some(target) = due.next() => {
+                shared.cache().queue.extend(Key::of(&target));
+            }
+            Some((key, outcome)) = passes.next() => {
+                running.remove(&key);
+                settle(shared, &delay, &mut failures, key, outcome);
+            }
+            () = shared.changed.notified() => {}
+        }
+    }
+}
+
+/// The next object that is not being worked at.
+fn next(shared: &Shared, running: &BTreeSet<Key>) -> Option<Key> {
+    let mut cache = shared.cache();
+    let key = cache
+        .queue
+        .iter()
+        .find(|key| !running.contains(key))
+        .cloned()?;
+    cache.queue.remove(&key);
+    Some(key)
+}
+
+/// Says when an object is looked at again.
+fn settle(
+    shared: &Shared,
+    delay: &Delay,
+    failures: &mut BTreeMap<Key, u32>,
+    key: Key,
+    outcome: Result<Next, ClusterError>,
+) {
+    let target = key.reference();
+    match outcome {
+        Ok(Next::AwaitChange) => {
+            failures.remove(&key);
+            delay.clear(&target);
+        }
+        Ok(Next::At(at)) => {
+            failures.remove(&key);
+            delay.set(target, at);
+        }
+        Ok(Next::Backoff) | Err(_) => {
+            let count = failures.entry(key.clone()).or_default();
+            *count += 1;
+            if let Err(error) = &outcome {
+                tracing::debug!(object = %target, %error, "a pass failed and is made again");
+            }
+            if *count <= AT_ONCE {
+                shared.cache().queue.insert(key);
+                return;
+            }
+            let wait = SignedDuration::try_from(engine::backoff(*count - AT_ONCE));
+            if let Ok(at) = shared.clock.now().checked_add(wait.unwrap_or_default()) {
+                delay.set(target, at);
+            }
+        }
+    }
+}

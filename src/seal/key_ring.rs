@@ -1,0 +1,177 @@
+//! All the keys that open secrets, newest first, with a memory of which key fits.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::key::SealingKey;
+use crate::{
+    api::{certificate::Fingerprint, sealed_secret::layout},
+    secret::Hidden,
+};
+
+/// How many ciphertexts the ring remembers the fitting key of.
+pub const MAX_REMEMBERED: usize = 65_536;
+
+/// All the keys that open secrets. Opening costs one RSA operation when the key is remembered.
+#[derive(Debug, Default)]
+pub struct KeyRing {
+    /// Newest first.
+    entries: Vec<Entry>,
+    remembered: Mutex<HashMap<Digest32, Fingerprint>>,
+}
+
+type Digest32 = [u8; 32];
+
+#[derive(Debug)]
+struct Entry {
+    key: Arc<SealingKey>,
+    ordered_at: Timestamp,
+}
+
+/// A value that was opened, and by which key.
+pub(super) struct Opened {
+    pub(super) plaintext: Hidden<Vec<u8>>,
+    pub(super) key: Fingerprint,
+}
+
+impl KeyRing {
+    /// A ring without keys: opens nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a key at its place in time; a key with the same public half is replaced only by one that
+    /// brings a certificate where there was none, or by a later ordering time. Says whether it was new.
+    pub fn insert(&mut self, key: SealingKey, ordered_at: Timestamp) -> bool {
+        let known = self
+            .entries
+            .iter()
+            .position(|entry| entry.key.fingerprint() == key.fingerprint());
+        let mut ordered_at = ordered_at;
+        let mut key = Arc::new(key);
+        if let Some(at) = known {
+            let old = self.entries.remove(at);
+            ordered_at = ordered_at.max(old.ordered_at);
+            if key.certificate().is_none() {
+                key = old.key;
+            }
+        }
+        // Strictly greater wins: of two with the same time the first seen stays in front.
+        let at = self
+            .entries
+            .partition_point(|entry| entry.ordered_at >= ordered_at);
+        self.entries.insert(at, Entry { key, ordered_at });
+        known.is_none()
+    }
+
+    /// Takes a key out; what it alone opened is refused from now on.
+    pub fn remove(&mut self, fingerprint: Fingerprint) -> Option<Arc<SealingKey>> {
+        let at = self
+            .entries
+            .iter()
+            .position(|entry| entry.key.fingerprint() == fingerprint)?;
+        Some(self.entries.remove(at).key)
+    }
+
+    /// The keys, newest first, with their ordering times.
+    pub fn keys(&self) -> impl Iterator<Item = (&Arc<SealingKey>, Timestamp)> {
+        self.entries
+            .iter()
+            .map(|entry| (&entry.key, entry.ordered_at))
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The key that new secrets are sealed for: the newest with a certificate that is valid already.
+    ///
+    /// A certificate whose time has not come, or a key dated in the future, is passed over; when all are
+    /// of the future, the one whose time comes first is taken, so that a slow clock does not stop sealing.
+    pub fn current(&self, now: Timestamp) -> Option<&Arc<SealingKey>> {
+        let begins = |entry: &Entry| {
+            let facts = entry.key.certificate()?.facts();
+            Some(facts.not_before.max(entry.ordered_at))
+        };
+        self.entries
+            .iter()
+            .find(|entry| begins(entry).is_some_and(|at| at <= now))
+            .or_else(|| {
+                self.entries
+                    .iter()
+                    .filter(|entry| entry.key.certificate().is_some())
+                    .min_by_key(|entry| begins(entry))
+            })
+            .map(|entry| &entry.key)
+    }
+
+    /// Opens one value. The key that opened this very ciphertext before is tried first, then the hinted
+    /// one, then all from the newest; keys of another length are not tried.
+    pub(super) fn open(
+        &self,
+        item: &[u8],
+        label: &[u8],
+        hint: Option<Fingerprint>,
+    ) -> Option<Opened> {
+        let (block, _) = layout::split(item)?;
+        let digest: Digest32 = Sha256::digest(block).into();
+        let first = self.memory().get(&digest).copied().or(hint);
+        let fits = |entry: &&Entry| entry.key.block_bytes() == block.len();
+        let is_first = |entry: &&Entry| Some(entry.key.fingerprint()) == first;
+        let preferred = self.entries.iter().filter(is_first).filter(fits);
+        let others = self
+            .entries
+            .iter()
+            .filter(|entry| !is_first(entry))
+            .filter(fits);
+        preferred.chain(others).find_map(|entry| {
+            let plaintext = entry.key.decrypt(item, label)?;
+            let key = entry.key.fingerprint();
+            self.remember(digest, key);
+            Some(Opened { plaintext, key })
+        })
+    }
+
+    fn remember(&self, digest: Digest32, key: Fingerprint) {
+        let mut memory = self.memory();
+        if memory.len() >= MAX_REMEMBERED && !memory.contains_key(&digest) {
+            memory.clear();
+        }
+        memory.insert(digest, key);
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, HashMap<Digest32, Fingerprint>> {
+        // A memory left by a panic is still only a hint.
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let ring = KeyRing::new();
+        let key = Fingerprint::of_rsa(&[1], &[1]);
+        for number in 0..=MAX_REMEMBERED {
+            let mut digest = [0; 32];
+            digest[..8].copy_from_slice(&(number as u64).to_be_bytes());
+            ring.remember(digest, key);
+        }
+        assert_eq!(ring.memory().len(), 1, "a full memory begins anew");
+    }
+}
