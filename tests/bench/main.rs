@@ -1,6 +1,5 @@
 //! The one benchmark binary: `cargo bench` prints our figures, one module a topic.
 
-mod sandbox;
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
@@ -8,6 +7,7 @@ mod sandbox;
 )]
 
 mod controller;
+mod sandbox;
 mod seal;
 mod yaml;
 

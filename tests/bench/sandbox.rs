@@ -1,4 +1,5 @@
 //! The embedded server in process: many objects, many watchers.
+#![expect(clippy::print_stderr, reason = "memory is told beside the figures")]
 
 use std::{
     collections::BTreeMap,
