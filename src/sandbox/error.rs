@@ -277,17 +277,14 @@ impl ApiError {
         )
     }
 
-    /// 422 without a field, as a JSON patch that cannot be applied gets it.
-    pub fn unprocessable(message: impl Into<String>) -> Self {
+    /// 422 for a JSON patch that cannot be applied: the original tells no more than this.
+    pub fn unprocessable() -> Self {
         let mut error = Self::plain(
             422,
             "Invalid",
             "the server rejected our request due to an error in our request",
         );
-        let cause = json!({"reason": "UnexpectedServerResponse", "message": message.into()});
-        let mut details = Map::new();
-        details.insert("causes".into(), json!([cause]));
-        error.details = Some(details);
+        error.details = Some(Map::new());
         error
     }
 
@@ -356,21 +353,20 @@ impl ApiError {
 
     /// The error as a `metav1.Status`.
     pub fn to_status(&self) -> Value {
-        let mut status = json!({
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Failure",
-            "message": self.message,
-            "code": self.code,
-        });
+        let mut fields = Map::new();
+        fields.insert("kind".into(), "Status".into());
+        fields.insert("apiVersion".into(), "v1".into());
+        fields.insert("metadata".into(), json!({}));
+        fields.insert("status".into(), "Failure".into());
+        fields.insert("message".into(), self.message.as_str().into());
+        fields.insert("code".into(), self.code.into());
         if !self.reason.is_empty() {
-            status["reason"] = self.reason.into();
+            fields.insert("reason".into(), self.reason.into());
         }
         if let Some(details) = &self.details {
-            status["details"] = Value::Object(details.clone());
+            fields.insert("details".into(), Value::Object(details.clone()));
         }
-        status
+        Value::Object(fields)
     }
 }
 

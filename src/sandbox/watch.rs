@@ -283,13 +283,15 @@ impl Watcher {
                 }
             })
         };
-        let mut metadata = json!({
-            "resourceVersion": position.to_string(),
-            "creationTimestamp": null,
-        });
-        if ends_initial {
-            metadata["annotations"] = json!({INITIAL_EVENTS_END: "true"});
-        }
+        let version = position.to_string();
+        let metadata = if ends_initial {
+            json!({
+                "resourceVersion": version, "creationTimestamp": null,
+                "annotations": {INITIAL_EVENTS_END: "true"},
+            })
+        } else {
+            json!({"resourceVersion": version, "creationTimestamp": null})
+        };
         let object = self.watch.form.bookmark(&self.watch.resource, metadata);
         frame("BOOKMARK", &to_bytes(&object))
     }

@@ -7,6 +7,7 @@
 )]
 
 mod controller;
+mod sandbox;
 mod seal;
 mod yaml;
 

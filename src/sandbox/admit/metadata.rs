@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use super::name;
 use crate::{
-    object::Object,
+    object::{
+        Object,
+        name::{label_key_errors, label_value_errors},
+    },
     sandbox::{error::Cause, strategy, write::Scope},
 };
 
@@ -110,17 +113,17 @@ fn texts<'a>(object: &'a Object, field: &str) -> impl Iterator<Item = &'a str> {
 fn common(object: &Object) -> Vec<Cause> {
     let mut causes = Vec::new();
     for (label, value) in object.labels() {
-        for detail in name::qualified(label) {
+        for detail in label_key_errors(label) {
             causes.push(Cause::invalid("metadata.labels", &label.into(), &detail));
         }
-        for detail in name::label_value(value) {
+        for detail in label_value_errors(value) {
             causes.push(Cause::invalid("metadata.labels", &value.into(), &detail));
         }
     }
     let mut size = 0;
     for (annotation, value) in object.annotations() {
         // Upper case is fine in the prefix of an annotation.
-        for detail in name::qualified(&annotation.to_lowercase()) {
+        for detail in label_key_errors(&annotation.to_lowercase()) {
             causes.push(Cause::invalid(
                 "metadata.annotations",
                 &annotation.into(),
@@ -134,7 +137,7 @@ fn common(object: &Object) -> Vec<Cause> {
     }
     causes.extend(owners(object));
     for finalizer in texts(object, "finalizers") {
-        for detail in name::qualified(finalizer) {
+        for detail in label_key_errors(finalizer) {
             causes.push(Cause::invalid(
                 "metadata.finalizers",
                 &finalizer.into(),

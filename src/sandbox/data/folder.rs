@@ -234,6 +234,7 @@ fn replay(text: &[u8], store: &mut Store, taken: u64) -> Option<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests look into the files")]
 mod tests {
     use super::*;
 

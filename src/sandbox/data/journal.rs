@@ -190,6 +190,7 @@ fn write_snapshot(folder: &Path, version: u64, objects: &[(Key, Arc<Stored>)]) -
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests look into the files")]
 mod tests {
     use serde_json::json;
 

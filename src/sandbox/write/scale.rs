@@ -29,18 +29,20 @@ pub fn scale_of(paths: &ScalePaths, object: &Object) -> Value {
             metadata.insert(field.into(), value.clone());
         }
     }
-    let mut spec = json!({});
     let replicas = number(object, &paths.spec);
-    if replicas != 0 {
-        spec["replicas"] = replicas.into();
-    }
-    let mut status = json!({"replicas": number(object, &paths.status)});
+    let spec = if replicas == 0 {
+        json!({})
+    } else {
+        json!({ "replicas": replicas })
+    };
+    let mut status = serde_json::Map::new();
+    status.insert("replicas".into(), number(object, &paths.status).into());
     let selector = paths
         .selector
         .as_deref()
         .and_then(|path| object.at(&split(path)));
     if let Some(text) = selector.and_then(selector_text) {
-        status["selector"] = text.into();
+        status.insert("selector".into(), text.into());
     }
     json!({
         "kind": "Scale",
