@@ -4,6 +4,8 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stdout,
     reason = "a test stops at its first surprise, and may use the machine"
 )]
 
