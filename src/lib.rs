@@ -10,6 +10,8 @@ pub mod plan;
 pub mod sandbox;
 pub mod seal;
 pub mod secret;
+pub mod source;
+pub mod sync;
 pub mod template;
 pub mod web;
 pub mod workload;

@@ -1,0 +1,17 @@
+//! Health: one file a kind, each from an object to a state and a sentence, as upstream has them.
+
+mod analysis_run;
+mod daemon_set;
+mod deployment;
+mod health;
+mod ingress;
+mod job;
+mod persistent_volume_claim;
+mod pod;
+mod replica_set;
+mod rollout;
+mod sealed_secret;
+mod service;
+mod stateful_set;
+
+pub use health::{Health, HealthStatus, of};

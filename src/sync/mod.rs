@@ -1,0 +1,16 @@
+//! Applying Git to a cluster: order, differences, health and decisions. Everything here is pure.
+
+pub mod compare;
+pub mod diff;
+pub mod health;
+pub mod hook;
+pub mod ignore;
+mod key;
+mod normal;
+pub mod option;
+pub mod target;
+pub mod tracking;
+pub mod wave;
+pub mod write;
+
+pub use key::Key;

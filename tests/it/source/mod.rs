@@ -1,0 +1,4 @@
+//! Repositories, made by Git itself.
+
+mod git;
+pub mod repository;
