@@ -49,6 +49,80 @@ pub fn sealed_secret() -> Value {
     })
 }
 
+/// The definition of Argo CD's `Application`: names, columns, and no status subresource, as upstream has it
+/// (`manifests/crds/application-crd.yaml`). Fields below `spec` are typed where this program reads them; others
+/// are kept as they are.
+pub fn application() -> Value {
+    let open = |description: &str| {
+        json!({
+            "description": description,
+            "type": "object",
+            "x-kubernetes-preserve-unknown-fields": true,
+        })
+    };
+    let text = json!({"type": "string"});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "labels": {
+                "app.kubernetes.io/name": "applications.argoproj.io",
+                "app.kubernetes.io/part-of": "argocd",
+            },
+            "name": "applications.argoproj.io",
+        },
+        "spec": {
+            "group": "argoproj.io",
+            "names": {
+                "kind": "Application",
+                "listKind": "ApplicationList",
+                "plural": "applications",
+                "shortNames": ["app", "apps"],
+                "singular": "application",
+            },
+            "scope": "Namespaced",
+            "versions": [{
+                "name": "v1alpha1",
+                "served": true,
+                "storage": true,
+                "additionalPrinterColumns": [
+                    {"name": "Sync Status", "type": "string", "jsonPath": ".status.sync.status"},
+                    {"name": "Health Status", "type": "string", "jsonPath": ".status.health.status"},
+                    {"name": "Revision", "type": "string", "jsonPath": ".status.sync.revision", "priority": 10},
+                    {"name": "Project", "type": "string", "jsonPath": ".spec.project", "priority": 10},
+                ],
+                "schema": {"openAPIV3Schema": {
+                    "description": "What of Git is to be applied where, and how that goes.",
+                    "type": "object",
+                    "required": ["metadata", "spec"],
+                    "properties": {
+                        "apiVersion": {"type": "string"},
+                        "kind": {"type": "string"},
+                        "metadata": {"type": "object"},
+                        "operation": open("One sync that is asked for."),
+                        "spec": {
+                            "description": "Source, destination and policy.",
+                            "type": "object",
+                            "required": ["destination", "project"],
+                            "x-kubernetes-preserve-unknown-fields": true,
+                            "properties": {
+                                "destination": {
+                                    "type": "object",
+                                    "properties": {"name": text, "namespace": text, "server": text},
+                                },
+                                "project": text,
+                                "revisionHistoryLimit": {"format": "int64", "type": "integer"},
+                            },
+                        },
+                        "status": open("How that goes."),
+                    },
+                }},
+                "subresources": {},
+            }],
+        },
+    })
+}
+
 fn spec() -> Value {
     json!({
         "description": "What is sealed, and the Secret that it opens to.",

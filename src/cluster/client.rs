@@ -379,7 +379,7 @@ pub(super) fn path_of(target: &ObjectRef) -> Result<String, ClusterError> {
 }
 
 /// A name as one part of a path: what would leave its place is refused.
-fn segment(name: &str) -> Result<&str, ClusterError> {
+pub(super) fn segment(name: &str) -> Result<&str, ClusterError> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:@+".contains(letter);
     if name.is_empty() || name == "." || name == ".." || !name.chars().all(plain) {
         return Err(ClusterError::Name(name.to_owned()));
@@ -387,7 +387,7 @@ fn segment(name: &str) -> Result<&str, ClusterError> {
     Ok(name)
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.bytes().fold(String::new(), |mut escaped, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));

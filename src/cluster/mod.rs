@@ -1,6 +1,7 @@
 //! The door to a cluster: the only user of the Kubernetes client.
 
 mod access;
+mod any;
 mod client;
 mod error;
 mod event;
@@ -10,6 +11,7 @@ mod service_proxy;
 mod watch;
 
 pub use access::{Access, AccessError, Connection};
+pub use any::{Kinds, PatchForm, Propagation, Resource, WriteOptions};
 pub use client::{Cluster, Listed, Selector};
 pub use error::ClusterError;
 pub use kinds::{Plural, plural};

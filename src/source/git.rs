@@ -24,6 +24,9 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(120);
 /// The most branches and tags of a repository.
 const MAX_REFS: usize = 50_000;
 
+/// How far back history is followed.
+const MAX_HISTORY: usize = 100_000;
+
 /// Where repositories are kept and how they are reached.
 #[derive(Clone, Debug, Default)]
 pub struct GitOptions {
@@ -163,6 +166,26 @@ impl Git {
             tree: Arc::new(found.map_err(&broken)?),
             commit: commit.clone(),
         })
+    }
+
+    /// Whether a commit stands in the history of another; `false` where it cannot be told.
+    pub async fn follows(&self, url: &str, before: &str, after: &str) -> bool {
+        if before == after {
+            return true;
+        }
+        let Ok(repo) = self.open(url).await else {
+            return false;
+        };
+        let (before, after) = (before.to_owned(), after.to_owned());
+        let found = spawn_blocking(move || {
+            let repo = repo.to_thread_local();
+            let id = |text: &str| gix::ObjectId::from_hex(text.as_bytes()).ok();
+            let (before, after) = (id(&before)?, id(&after)?);
+            let walk = repo.rev_walk([after]).all().ok()?;
+            let mut walk = walk.take(MAX_HISTORY).filter_map(Result::ok);
+            Some(walk.any(|commit| commit.id == before))
+        });
+        found.await.ok().flatten().unwrap_or(false)
     }
 
     fn known(&self, url: &str) -> Arc<tokio::sync::Mutex<Known>> {

@@ -1,5 +1,7 @@
 //! Applying Git to a cluster: order, differences, health and decisions. Everything here is pure.
 
+pub mod advance;
+pub mod auto;
 pub mod compare;
 pub mod diff;
 pub mod health;
@@ -7,8 +9,10 @@ pub mod hook;
 pub mod ignore;
 mod key;
 mod normal;
+pub mod operation;
 pub mod option;
 pub mod target;
+pub mod task;
 pub mod tracking;
 pub mod wave;
 pub mod write;

@@ -74,6 +74,10 @@ pub fn targets(rendered: Vec<Object>, app: &str, destination: &str, scopes: &Sco
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     for mut object in rendered {
         let gvk = object.gvk();
+        if is_excluded(&gvk) {
+            targets.excluded.push(Key::of(&object));
+            continue;
+        }
         let kind = (gvk.group.clone(), gvk.kind.clone());
         match scopes.get(&kind).or_else(|| made.get(&kind)) {
             Some(true) if object.namespace().is_none() => {
@@ -93,10 +97,6 @@ pub fn targets(rendered: Vec<Object>, app: &str, destination: &str, scopes: &Sco
             }
         }
         let key = Key::of(&object);
-        if is_excluded(&gvk) {
-            targets.excluded.push(key);
-            continue;
-        }
         if hook::role(&object) == Role::Ignored {
             continue;
         }

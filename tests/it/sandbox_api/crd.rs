@@ -9,9 +9,19 @@ use waxwing::{
 
 #[test]
 fn the_printed_definition_is_fresh() {
-    let printed = yaml::write(&api::crd::sealed_secret());
-    let deployed = include_str!("../../../deploy/crds/sealedsecrets.yaml");
-    assert_eq!(deployed, printed, "write the right side to the file");
+    for (definition, deployed) in [
+        (
+            api::crd::sealed_secret(),
+            include_str!("../../../deploy/crds/sealedsecrets.yaml"),
+        ),
+        (
+            api::crd::application(),
+            include_str!("../../../deploy/crds/applications.yaml"),
+        ),
+    ] {
+        let printed = yaml::write(&definition);
+        assert_eq!(deployed, printed, "write the right side to the file");
+    }
 }
 
 #[test]

@@ -90,10 +90,10 @@ async fn ssh_fetches_into_a_bare_store_and_forgets_deleted_branches() {
     repository.git(&["branch", "old"]);
     let scratch = tempfile::tempdir().unwrap();
     let stand_in = scratch.path().join("ssh");
-    // The last argument is the command for the other side.
+    // What follows the host is the command for the other side.
     fs::write(
         &stand_in,
-        "#!/bin/sh\nfor last; do :; done\nexec sh -c \"$last\"\n",
+        "#!/bin/sh\nwhile [ \"$1\" != git-upload-pack ]; do shift; done\nexec sh -c \"$*\"\n",
     )
     .unwrap();
     fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).unwrap();

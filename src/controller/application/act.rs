@@ -1,0 +1,216 @@
+//! Does what a step of a sync says, one object after the other, and notes what became of each.
+
+use super::run::Applier;
+use crate::{
+    api::application::MANAGER,
+    cluster::{ClusterError, Kinds, PatchForm, Propagation, Resource, WriteOptions},
+    object::Object,
+    sync::{
+        advance::{Action, result_of},
+        hook::Phase,
+        ignore::Ignore,
+        operation::{OperationState, ResourceResult},
+        option::Options,
+        task::Task,
+        write::{self, Write},
+    },
+};
+
+/// What all writes of one sync share.
+pub(super) struct Rules<'a> {
+    pub kinds: &'a Kinds,
+    pub ignore: &'a Ignore,
+    pub options: &'a Options,
+    pub is_forced: bool,
+    pub is_dry: bool,
+}
+
+impl Applier {
+    /// Does one thing and notes it.
+    pub(super) async fn act(&self, action: Action, rules: &Rules<'_>, state: &mut OperationState) {
+        match action {
+            Action::Apply(task) => {
+                let outcome = self.apply(&task, rules, rules.is_dry).await;
+                state.note(noted(&task, outcome, rules.is_dry));
+            }
+            Action::Prune(task) => {
+                let outcome = match rules.is_dry {
+                    true => Ok(()),
+                    false => self.prune(&task, rules).await,
+                };
+                let (status, phase, message) = match outcome {
+                    Ok(()) => ("Pruned", "Succeeded", "pruned".to_owned()),
+                    Err(error) => ("SyncFailed", "Failed", error.to_string()),
+                };
+                state.note(ResourceResult {
+                    status: status.to_owned(),
+                    hook_phase: phase.to_owned(),
+                    message,
+                    ..result_of(&task)
+                });
+            }
+            Action::DeleteHook(task) => {
+                if let Err(error) = self.prune(&task, rules).await {
+                    tracing::warn!(hook = %task.key, %error, "could not be deleted");
+                }
+            }
+        }
+    }
+
+    async fn prune(&self, task: &Task, rules: &Rules<'_>) -> Result<(), ClusterError> {
+        let Some(live) = &task.live else {
+            return Ok(());
+        };
+        let resource = known(rules.kinds, live)?;
+        let propagation = match rules.options.value("PrunePropagationPolicy") {
+            Some("background") => Propagation::Background,
+            Some("orphan") => Propagation::Orphan,
+            _ => Propagation::Foreground,
+        };
+        self.cluster
+            .delete_any(resource, &live.reference(), live.uid(), propagation)
+            .await
+    }
+
+    /// Writes one object, or tries whether it could be written; gives what kubectl would say.
+    pub(super) async fn apply(
+        &self,
+        task: &Task,
+        rules: &Rules<'_>,
+        dry_run: bool,
+    ) -> Result<String, String> {
+        let Some(target) = &task.target else {
+            return Ok(String::new());
+        };
+        let name = write::named(target);
+        if rules.options.has("ApplyOutOfSyncOnly=true") && task.is_synced && !task.is_hook {
+            return Ok(format!("{name} unchanged"));
+        }
+        let live = task.live.as_ref();
+        let write = write::write(target, live, rules.ignore, rules.options)
+            .map_err(|error| format!("{name}: {error}"))?;
+        let resource = known(rules.kinds, target).map_err(|error| error.to_string())?;
+        let options = WriteOptions {
+            manager: MANAGER,
+            dry_run,
+            strict: rules.options.of(target, "Validate") != Some("false"),
+        };
+        let done = write.done();
+        let outcome = self.send(resource, target, write, &options).await;
+        match outcome {
+            Ok(()) => Ok(format!("{name} {done}")),
+            Err(error) if rules.is_forced && is_immutable(&error) && !dry_run => {
+                self.recreate(resource, task, rules, &options)
+                    .await
+                    .map_err(|error| error.to_string())?;
+                Ok(format!("{name} replaced"))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn send(
+        &self,
+        resource: &Resource,
+        target: &Object,
+        write: Write,
+        options: &WriteOptions<'_>,
+    ) -> Result<(), ClusterError> {
+        let at = target.reference();
+        match write {
+            Write::Nothing => Ok(()),
+            Write::Create(object) => self
+                .cluster
+                .create_any(resource, &object, options)
+                .await
+                .map(drop),
+            Write::Replace(object) => self
+                .cluster
+                .replace_any(resource, &object, options)
+                .await
+                .map(drop),
+            Write::Patch {
+                is_strategic,
+                patch,
+            } => {
+                let form = if is_strategic {
+                    PatchForm::Strategic
+                } else {
+                    PatchForm::Merge
+                };
+                let patched = self.cluster.patch_any(resource, &at, form, &patch, options);
+                patched.await.map(drop)
+            }
+            Write::ServerSide(object) => {
+                let whole = object.to_value();
+                let applied =
+                    self.cluster
+                        .patch_any(resource, &at, PatchForm::Apply, &whole, options);
+                applied.await.map(drop)
+            }
+        }
+    }
+
+    async fn recreate(
+        &self,
+        resource: &Resource,
+        task: &Task,
+        rules: &Rules<'_>,
+        options: &WriteOptions<'_>,
+    ) -> Result<(), ClusterError> {
+        if let Some(live) = &task.live {
+            let at = live.reference();
+            let gone = self
+                .cluster
+                .delete_any(resource, &at, live.uid(), Propagation::Background);
+            gone.await?;
+        }
+        let Some(target) = &task.target else {
+            return Ok(());
+        };
+        match write::write(target, None, rules.ignore, rules.options) {
+            Ok(write) => self.send(resource, target, write, options).await,
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+fn known<'a>(kinds: &'a Kinds, object: &Object) -> Result<&'a Resource, ClusterError> {
+    let gvk = object.gvk();
+    kinds.find(&gvk).ok_or(ClusterError::UnknownKind(gvk))
+}
+
+fn is_immutable(error: &ClusterError) -> bool {
+    matches!(
+        error,
+        ClusterError::Refused {
+            code: 409 | 422,
+            ..
+        }
+    )
+}
+
+fn noted(task: &Task, outcome: Result<String, String>, is_dry: bool) -> ResourceResult {
+    let mut result = result_of(task);
+    match outcome {
+        Ok(message) => {
+            "Synced".clone_into(&mut result.status);
+            let phase = if is_dry { "Succeeded" } else { "Running" };
+            phase.clone_into(&mut result.hook_phase);
+            result.message = if is_dry {
+                format!("{message} (dry run)")
+            } else {
+                message
+            };
+        }
+        Err(message) => {
+            "SyncFailed".clone_into(&mut result.status);
+            "Failed".clone_into(&mut result.hook_phase);
+            result.message = message;
+        }
+    }
+    if task.phase == Phase::SyncFail && result.status == "SyncFailed" {
+        result.message = format!("{}: {}", task.phase.text(), result.message);
+    }
+    result
+}

@@ -1,0 +1,13 @@
+//! The loop of the Applications: fetches and renders, looks at the cluster, decides, applies, and says how it went.
+
+mod act;
+mod delete;
+mod observe;
+mod operate;
+mod render;
+mod run;
+mod status;
+mod watches;
+
+pub use render::{Kustomize, RenderError};
+pub use run::{Applier, Settings};

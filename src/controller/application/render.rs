@@ -1,0 +1,279 @@
+//! From a folder of a commit to manifests: kustomize where there is a kustomization file, plain files otherwise.
+
+use globset::{Glob, GlobMatcher};
+use serde_json::Value;
+
+use crate::{
+    api::application::Source,
+    object::{
+        Object,
+        tree::{Entry, Files},
+        yaml,
+    },
+    source::GitTree,
+};
+
+/// Builds a folder with a kustomization file: the files, the folder, and the manifests or why there are none.
+pub type Kustomize = fn(&dyn Files, &str) -> Result<Vec<Object>, String>;
+
+/// The most bytes of all plain manifests together.
+const MAX_BYTES: usize = 10 << 20;
+/// The most folders below a plain folder.
+const MAX_FOLDERS: usize = 1_000;
+/// A file with this in it is left out.
+const SKIP: &str = "+argocd:skip-file-rendering";
+
+/// Why there are no manifests.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// The path leads out of the repository, or is no folder.
+    #[error("app path {0:?}: {1}")]
+    Path(String, &'static str),
+    /// A renderer that is not run here.
+    #[error("source field {0} is not supported")]
+    Unsupported(&'static str),
+    /// The kustomization does not build.
+    #[error("kustomize build of {path:?} failed: {cause}")]
+    Kustomize {
+        /// The folder.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+    /// A file cannot be read.
+    #[error("{file}: {cause}")]
+    File {
+        /// The file.
+        file: String,
+        /// Why.
+        cause: String,
+    },
+    /// Too much of it.
+    #[error("the manifests of {0:?} have more than {MAX_BYTES} bytes or {MAX_FOLDERS} folders")]
+    TooLarge(String),
+}
+
+/// Renders the folder of a source.
+///
+/// # Errors
+/// [`RenderError`]; a render is whole or it is an error.
+pub(super) fn render(
+    tree: &GitTree,
+    source: &Source,
+    kustomize: Option<Kustomize>,
+) -> Result<Vec<Object>, RenderError> {
+    let is_set = |value: &Option<Value>| value.as_ref().is_some_and(|value| !value.is_null());
+    for (is_there, field) in [
+        (is_set(&source.helm), "helm"),
+        (is_set(&source.plugin), "plugin"),
+        (!source.chart.is_empty(), "chart"),
+        (is_overlaid(&source.kustomize), "kustomize"),
+    ] {
+        if is_there {
+            return Err(RenderError::Unsupported(field));
+        }
+    }
+    let folder = folder_of(&source.path)?;
+    if tree.entry(&folder) != Entry::Folder {
+        return Err(RenderError::Path(
+            source.path.clone(),
+            "app path does not exist",
+        ));
+    }
+    let is_kustomized = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+        .iter()
+        .any(|name| matches!(tree.entry(&joined(&folder, name)), Entry::File(_)));
+    if is_kustomized {
+        let failed = |cause: String| RenderError::Kustomize {
+            path: source.path.clone(),
+            cause,
+        };
+        let build = kustomize.ok_or_else(|| failed("this build has no kustomize".to_owned()))?;
+        return build(tree, &folder).map_err(failed);
+    }
+    plain(tree, &folder, source)
+}
+
+/// Whether kustomize options ask for anything.
+fn is_overlaid(options: &Option<Value>) -> bool {
+    let map = options.as_ref().and_then(Value::as_object);
+    map.is_some_and(|map| {
+        map.iter()
+            .any(|(name, value)| name != "version" && !value.is_null())
+    })
+}
+
+fn folder_of(path: &str) -> Result<String, RenderError> {
+    let refused = |why| RenderError::Path(path.to_owned(), why);
+    if path.starts_with('/') {
+        return Err(refused("app path is absolute"));
+    }
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                if parts.pop().is_none() {
+                    return Err(refused("app path outside root"));
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    Ok(format!("/{}", parts.join("/")))
+}
+
+fn joined(folder: &str, name: &str) -> String {
+    format!("{}/{name}", folder.trim_end_matches('/'))
+}
+
+fn plain(tree: &GitTree, root: &str, source: &Source) -> Result<Vec<Object>, RenderError> {
+    let options = source.directory.clone().unwrap_or_default();
+    if options
+        .jsonnet
+        .as_ref()
+        .is_some_and(|value| !value.is_null() && *value != serde_json::json!({}))
+    {
+        return Err(RenderError::Unsupported("directory.jsonnet"));
+    }
+    let include = glob(&options.include)?;
+    let exclude = glob(&options.exclude)?;
+    let mut folders = vec![root.to_owned()];
+    let mut seen = 0;
+    let mut left = MAX_BYTES;
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        seen += 1;
+        if seen > MAX_FOLDERS {
+            return Err(RenderError::TooLarge(source.path.clone()));
+        }
+        let entries = tree.folder(&folder).map_err(|cause| RenderError::File {
+            file: folder.clone(),
+            cause,
+        })?;
+        for (name, is_folder) in entries {
+            let path = joined(&folder, &name);
+            if is_folder {
+                if options.recurse {
+                    folders.push(path);
+                }
+                continue;
+            }
+            let relative = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .trim_start_matches('/');
+            let is_manifest = [".yaml", ".yml", ".json"]
+                .iter()
+                .any(|end| name.ends_with(end));
+            let is_excluded = exclude.as_ref().is_some_and(|glob| glob.is_match(relative));
+            let is_included = include.as_ref().is_none_or(|glob| glob.is_match(relative));
+            if !is_manifest || is_excluded || !is_included {
+                continue;
+            }
+            let refused = |cause: String| RenderError::File {
+                file: path.clone(),
+                cause,
+            };
+            let bytes = match tree.entry(&path) {
+                Entry::File(bytes) => bytes,
+                Entry::Link(_) => return Err(refused("it is a symbolic link".to_owned())),
+                Entry::Refused(why) => return Err(refused(why)),
+                Entry::Missing | Entry::Folder => continue,
+            };
+            left = left
+                .checked_sub(bytes.len())
+                .ok_or_else(|| RenderError::TooLarge(source.path.clone()))?;
+            found.push((path, bytes));
+        }
+    }
+    found.sort();
+    let mut objects = Vec::new();
+    for (path, bytes) in found {
+        objects.extend(read(&path, &bytes)?);
+    }
+    Ok(objects)
+}
+
+fn glob(text: &str) -> Result<Option<GlobMatcher>, RenderError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let glob = Glob::new(text).map_err(|_| RenderError::File {
+        file: text.to_owned(),
+        cause: "it is not a pattern".to_owned(),
+    })?;
+    Ok(Some(glob.compile_matcher()))
+}
+
+/// The manifests of one file; one that does not parse counts only if it looks like a manifest.
+fn read(path: &str, bytes: &[u8]) -> Result<Vec<Object>, RenderError> {
+    let text = String::from_utf8_lossy(bytes);
+    if text.contains(SKIP) {
+        return Ok(Vec::new());
+    }
+    let failed = |cause: String| RenderError::File {
+        file: path.to_owned(),
+        cause,
+    };
+    let looks_like_one = ["apiVersion:", "kind:", "metadata:"]
+        .iter()
+        .all(|field| text.contains(field));
+    let documents = match yaml::read(bytes, &yaml::ReadOptions::default()) {
+        Ok(documents) => documents,
+        Err(error) if looks_like_one || path.ends_with(".json") => {
+            return Err(failed(error.to_string()));
+        }
+        Err(_) => return Ok(Vec::new()),
+    };
+    let mut objects = Vec::new();
+    for document in documents {
+        match Object::from_value(document.value) {
+            Ok(object) => objects.push(object),
+            Err(error) if looks_like_one => return Err(failed(error.to_string())),
+            Err(_) => {}
+        }
+    }
+    Ok(objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_in_the_repository() {
+        for (path, expected) in [
+            ("", Some("/")),
+            (".", Some("/")),
+            ("a/b/", Some("/a/b")),
+            ("a/../b", Some("/b")),
+            ("/a", None),
+            ("..", None),
+            ("a/../../b", None),
+        ] {
+            assert_eq!(folder_of(path).ok().as_deref(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_what_looks_like_a_manifest_must_be_one() {
+        assert_eq!(read("a.yaml", b"a: [").unwrap(), []);
+        assert_eq!(read("values.yaml", b"a: 1").unwrap(), []);
+        let broken = b"apiVersion: v1\nkind: A\nmetadata: {\n";
+        assert!(
+            read("a.yaml", broken)
+                .unwrap_err()
+                .to_string()
+                .starts_with("a.yaml: ")
+        );
+        let skipped = b"# +argocd:skip-file-rendering\napiVersion: v1\nkind: A\nmetadata: {}\n";
+        assert_eq!(read("a.yaml", skipped).unwrap(), []);
+        assert_eq!(
+            read("a.yaml", b"apiVersion: v1\nkind: A\nmetadata: {}\n")
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+}
