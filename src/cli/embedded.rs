@@ -12,9 +12,10 @@ use crate::{
     api::crd,
     clock::Clock,
     cluster::{Cluster, ClusterError},
-    controller::{self, serve, serve::Handle, workload},
+    controller::{self, application, serve, serve::Handle, workload},
     object::{Gvk, Object},
     sandbox::{Sandbox, ServeError, ServeOptions, Served},
+    source::Git,
 };
 
 /// Where the original's controller is found, so that an unmodified `kubeseal` finds ours.
@@ -39,6 +40,18 @@ impl Embedded {
     /// # Errors
     /// [`ServeError`] names the port or file in the way.
     pub async fn start(sandbox: Sandbox, options: ServeOptions) -> Result<Self, ServeError> {
+        Self::start_with(sandbox, options, None).await
+    }
+
+    /// As [`Embedded::start`], and applies the Applications of the cluster from repositories, where they are given.
+    ///
+    /// # Errors
+    /// As [`Embedded::start`].
+    pub async fn start_with(
+        sandbox: Sandbox,
+        options: ServeOptions,
+        git: Option<(Git, application::Settings)>,
+    ) -> Result<Self, ServeError> {
         let clock = sandbox.clock().clone();
         let settings = controller::Settings::default();
         let handle = settings.handle(&clock);
@@ -55,6 +68,7 @@ impl Embedded {
             clock,
             settings,
             handle.clone(),
+            git,
             stopped,
         ));
         Ok(Self {
@@ -96,6 +110,7 @@ async fn run(
     clock: Clock,
     settings: controller::Settings,
     handle: Handle,
+    git: Option<(Git, application::Settings)>,
     mut stop: watch::Receiver<bool>,
 ) {
     if let Err(error) = prepare(&cluster).await {
@@ -103,12 +118,23 @@ async fn run(
         return;
     }
     let sealing = controller::run(&cluster, &clock, settings, handle, stop.clone());
+    let mut until_stopped = stop.clone();
+    let applying = async {
+        let Some((git, settings)) = git else { return };
+        let applier = application::Applier::new(&cluster, &clock, &git, settings);
+        let stopped = async move {
+            let _ = until_stopped.wait_for(|stop| *stop).await;
+        };
+        if let Err(error) = applier.run(stopped).await {
+            tracing::error!(%error, "the applier ended");
+        }
+    };
     let stopped = async {
         // A sender that is gone is a stop as well.
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let workloads = until(stopped, workload::run(cluster.clone(), clock.clone()));
-    let (sealed, ()) = future::join(sealing, workloads).await;
+    let (sealed, (), ()) = future::join3(sealing, workloads, applying).await;
     if let Err(error) = sealed {
         tracing::error!(%error, "the sealing controller ended");
     }
@@ -124,6 +150,7 @@ async fn until(stop: impl Future<Output = ()>, work: impl Future<Output = ()>) {
 /// Makes what an installation would have made: our kind, and the Service of the controller.
 async fn prepare(cluster: &Cluster) -> Result<(), ClusterError> {
     ensure(cluster, crd::sealed_secret()).await?;
+    ensure(cluster, crd::application()).await?;
     ensure(
         cluster,
         json!({

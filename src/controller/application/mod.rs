@@ -8,6 +8,8 @@ mod render;
 mod run;
 mod status;
 mod watches;
+mod webhook;
 
 pub use render::{Kustomize, RenderError};
 pub use run::{Applier, Settings};
+pub use webhook::{MAX_BODY, WebhookSecrets, router};

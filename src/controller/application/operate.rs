@@ -24,7 +24,10 @@ use crate::{
 
 /// The commit that the running sync applies, or that the one that is asked for names.
 pub(super) fn pinned(app: &Object) -> Option<String> {
-    let state = OperationState::of(app).filter(|state| !state.phase.is_completed())?;
+    let Some(state) = OperationState::of(app).filter(|state| !state.phase.is_completed()) else {
+        let asked = application::operation(app).ok().flatten()?.sync?;
+        return (!asked.revision.is_empty()).then_some(asked.revision);
+    };
     let is_refreshed = state
         .operation
         .retry

@@ -248,13 +248,9 @@ impl Applier {
 
     async fn wanted(&self, source: &Source, pinned: Option<&str>) -> Result<Wanted, String> {
         let url = &source.repo_url;
-        let revision = match pinned {
-            Some(pinned) => pinned.to_owned(),
-            None => {
-                let found = self.git.resolve(url, &source.target_revision).await;
-                found.map_err(|error| error.to_string())?
-            }
-        };
+        let named = pinned.unwrap_or(&source.target_revision);
+        let revision = self.git.resolve(url, named).await;
+        let revision = revision.map_err(|error| error.to_string())?;
         let snapshot = self.git.snapshot(url, &revision).await;
         let snapshot = snapshot.map_err(|error| error.to_string())?;
         let (source, kustomize) = (source.clone(), self.settings.kustomize);

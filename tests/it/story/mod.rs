@@ -3,7 +3,10 @@
 mod deployment;
 mod drift;
 mod failing_server;
+mod git_to_cluster;
+mod gitops;
 mod leak;
+mod prune_guards;
 mod restart;
 mod seal_and_open;
 mod sealing_keys;
