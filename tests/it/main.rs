@@ -9,6 +9,7 @@
 
 mod floors;
 mod kubeseal;
+mod kustomize;
 mod sandbox;
 mod sandbox_api;
 mod story;
