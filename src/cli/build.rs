@@ -1,6 +1,6 @@
 //! `waxwing build`: what `kustomize build` does.
 
-use std::{collections::BTreeSet, io::Write as _, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use super::{Env, Exit, Failure, Shell};
 use crate::{

@@ -7,6 +7,7 @@
 )]
 
 mod controller;
+mod kustomize;
 mod seal;
 mod yaml;
 

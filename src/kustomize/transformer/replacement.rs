@@ -259,9 +259,10 @@ fn put(field: &mut Value, value: &Value, options: &FieldOptions) -> Result<(), B
     }
     let mut text = scalar::text(value);
     if !options.delimiter.is_empty() {
-        let own = match field {
-            Value::Null => String::new(),
-            field => scalar::text(field),
+        let own = if field.is_null() {
+            String::new()
+        } else {
+            scalar::text(field)
         };
         let mut parts: Vec<String> = own
             .split(&options.delimiter)
