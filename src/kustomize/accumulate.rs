@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     error::BuildError,
     field_specs::FieldSpecs,
     generator::{self, Kind},
     load::{Context, Loader},
+    origin::Origin,
     parse, plugin,
     resource::Resource,
     resource_set::ResourceSet,
@@ -182,7 +183,7 @@ impl Target {
             .map_err(|error| failed(error.in_file(path)))?;
         if let Some(origin) = &self.origin {
             for resource in &mut found {
-                resource.origin = Some(json!({"path": joined(origin, path)}));
+                resource.origin = Some(Origin::File(joined(origin, path)));
                 resource.is_marked = true;
             }
         }
@@ -329,12 +330,12 @@ impl Target {
     }
 
     /// What the origin annotation says of something that a kustomization file made or changed.
-    fn configured(&self, kind: &str) -> Option<Value> {
+    fn configured(&self, kind: &'static str) -> Option<Origin> {
         let origin = self.origin.as_ref()?;
-        Some(json!({
-            "configuredIn": joined(origin, self.file_name),
-            "configuredBy": {"apiVersion": "builtin", "kind": kind},
-        }))
+        Some(Origin::Configured {
+            file: joined(origin, self.file_name),
+            kind,
+        })
     }
 
     fn transform(

@@ -7,7 +7,7 @@ use super::{
     error::BuildError,
     hash,
     load::{Context, Loader},
-    name_reference, order,
+    name_reference, order, origin,
     resource::Resource,
     schema::Schema,
     variable,
@@ -144,14 +144,13 @@ pub fn build(files: &dyn Files, folder: &str, options: &Options) -> Result<Build
         {
             annotations.insert(
                 "config.kubernetes.io/origin".to_owned(),
-                yaml::write(origin),
+                origin.text(),
             );
         }
         if wants("transformerAnnotations") && !resource.transformations.is_empty() {
-            let list = serde_json::Value::Array(resource.transformations.clone());
             annotations.insert(
                 "alpha.config.kubernetes.io/transformations".to_owned(),
-                yaml::write(&list),
+                origin::list(&resource.transformations),
             );
         }
         resource.set_texts("annotations", annotations);

@@ -16,6 +16,7 @@ mod merge;
 mod merge_list;
 mod name_reference;
 mod order;
+mod origin;
 mod parse;
 mod path_match;
 mod plugin;

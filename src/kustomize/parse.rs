@@ -106,31 +106,5 @@ fn checked(value: Value) -> Result<Option<Value>, ParseError> {
     if name.is_empty() && !kind.ends_with("List") {
         return wrong(format!("missing metadata.name in object {}", described()));
     }
-    if let Some(path) = null_in_list(&value) {
-        return wrong(format!("empty item at {path} in object {}", described()));
-    }
     Ok(Some(value))
-}
-
-/// The path of the first list that holds a null.
-fn null_in_list(value: &Value) -> Option<String> {
-    match value {
-        Value::Array(items) => items.iter().find_map(|item| {
-            if item.is_null() {
-                Some(String::new())
-            } else {
-                null_in_list(item)
-            }
-        }),
-        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
-            null_in_list(value).map(|rest| {
-                if rest.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{name}/{rest}")
-                }
-            })
-        }),
-        _ => None,
-    }
 }

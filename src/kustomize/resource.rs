@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{id::Id, scalar, schema::Schema};
+use super::{id::Id, origin::Origin, scalar, schema::Schema};
 use crate::object::Gvk;
 
 /// What a generated object does with one of its name.
@@ -68,8 +68,8 @@ pub struct Resource {
     /// Whether kustomize would have put an annotation of its own on it by now.
     pub(super) is_marked: bool,
     /// Where it came from, as the origin annotation says.
-    pub(super) origin: Option<Value>,
-    pub(super) transformations: Vec<Value>,
+    pub(super) origin: Option<Origin>,
+    pub(super) transformations: Vec<Origin>,
     schema: Schema,
 }
 

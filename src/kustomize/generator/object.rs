@@ -82,7 +82,8 @@ pub(in super::super) fn generate(
         }
     }
     for (field, map) in [("data", data), ("binaryData", binary)] {
-        if !map.is_empty() {
+        // A Secret has data even when there is none.
+        if !map.is_empty() || (kind == Kind::Secret && field == "data") {
             fields.insert(field.to_owned(), Value::Object(map));
         }
     }

@@ -57,6 +57,7 @@ pub fn core(error: &str) -> String {
         "produces ID conflict: ",
         "modify the resource map",
         "yaml: ",
+        ": node contents:",
         " into Go struct field ",
         "but found ",
         "MalformedYAMLError",
