@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod cluster;
 pub mod controller;
+pub mod kustomize;
 pub mod object;
 pub mod plan;
 pub mod sandbox;

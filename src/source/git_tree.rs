@@ -7,9 +7,9 @@ use gix::{ObjectId, objs::tree::EntryKind};
 use crate::object::tree::{Entry, Files};
 
 /// The most bytes of one file.
-pub const MAX_FILE_BYTES: u64 = 3 << 20;
+pub const MAX_BLOB_BYTES: u64 = 3 << 20;
 /// The most bytes that are read of one tree in all.
-pub const MAX_READ_BYTES: usize = 64 << 20;
+pub const MAX_TREE_BYTES: usize = 64 << 20;
 /// The most entries of one folder.
 pub const MAX_FOLDER_ENTRIES: usize = 10_000;
 /// The most parts of a path.
@@ -106,15 +106,15 @@ impl GitTree {
 
     fn blob(&self, repo: &gix::Repository, path: &str, id: ObjectId) -> Result<Vec<u8>, String> {
         let header = repo.find_header(id).map_err(|_| unread(path))?;
-        if header.size() > MAX_FILE_BYTES {
-            return Err(format!("{path} is larger than {MAX_FILE_BYTES} bytes"));
+        if header.size() > MAX_BLOB_BYTES {
+            return Err(format!("{path} is larger than {MAX_BLOB_BYTES} bytes"));
         }
         let mut blob = repo.find_blob(id).map_err(|_| unread(path))?;
         let bytes = blob.take_data();
         let before = self.read.fetch_add(bytes.len(), Ordering::Relaxed);
-        if before.saturating_add(bytes.len()) > MAX_READ_BYTES {
+        if before.saturating_add(bytes.len()) > MAX_TREE_BYTES {
             return Err(format!(
-                "more than {MAX_READ_BYTES} bytes of the repository were read"
+                "more than {MAX_TREE_BYTES} bytes of the repository were read"
             ));
         }
         Ok(bytes)

@@ -1,13 +1,16 @@
-//! Where manifests come from: Git repositories, read as blobs only. No work tree, no hook, no filter, no submodule.
+//! Where manifests come from: folders, and Git repositories read as blobs only. No work tree, no hook, no filter,
+//! no submodule.
 
 mod error;
+mod folder;
 mod git;
 mod git_tree;
 mod revision;
 mod url;
 
 pub use error::SourceError;
+pub use folder::{Folder, MAX_FILE_BYTES, MAX_READ_BYTES};
 pub use git::{Git, GitOptions, Snapshot};
-pub use git_tree::{GitTree, MAX_FILE_BYTES, MAX_FOLDER_ENTRIES, MAX_READ_BYTES};
+pub use git_tree::{GitTree, MAX_BLOB_BYTES, MAX_FOLDER_ENTRIES, MAX_TREE_BYTES};
 pub use revision::Refs;
 pub use url::{Mapping, UrlError, is_same, scrub};

@@ -8,6 +8,7 @@
 
 mod controller;
 mod sandbox;
+mod kustomize;
 mod seal;
 mod yaml;
 

@@ -10,6 +10,6 @@ mod status;
 mod watches;
 mod webhook;
 
-pub use render::{Kustomize, RenderError};
+pub use render::RenderError;
 pub use run::{Applier, Settings};
 pub use webhook::{MAX_BODY, WebhookSecrets, router};

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     api::application::Source,
+    kustomize,
     object::{
         Object,
         tree::{Entry, Files},
@@ -12,9 +13,6 @@ use crate::{
     },
     source::GitTree,
 };
-
-/// Builds a folder with a kustomization file: the files, the folder, and the manifests or why there are none.
-pub type Kustomize = fn(&dyn Files, &str) -> Result<Vec<Object>, String>;
 
 /// The most bytes of all plain manifests together.
 const MAX_BYTES: usize = 10 << 20;
@@ -57,11 +55,7 @@ pub enum RenderError {
 ///
 /// # Errors
 /// [`RenderError`]; a render is whole or it is an error.
-pub(super) fn render(
-    tree: &GitTree,
-    source: &Source,
-    kustomize: Option<Kustomize>,
-) -> Result<Vec<Object>, RenderError> {
+pub(super) fn render(tree: &GitTree, source: &Source) -> Result<Vec<Object>, RenderError> {
     let is_set = |value: &Option<Value>| value.as_ref().is_some_and(|value| !value.is_null());
     for (is_there, field) in [
         (is_set(&source.helm), "helm"),
@@ -88,8 +82,13 @@ pub(super) fn render(
             path: source.path.clone(),
             cause,
         };
-        let build = kustomize.ok_or_else(|| failed("this build has no kustomize".to_owned()))?;
-        return build(tree, &folder).map_err(failed);
+        let built = kustomize::build(tree, &folder, &kustomize::Options::default())
+            .map_err(|error| failed(error.to_string()))?;
+        let resources = built.resources.into_iter();
+        return resources
+            .map(|resource| Object::from_value(resource.value))
+            .collect::<Result<_, _>>()
+            .map_err(|error| failed(error.to_string()));
     }
     plain(tree, &folder, source)
 }

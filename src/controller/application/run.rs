@@ -10,7 +10,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     delete, operate, render,
-    render::Kustomize,
     status::{self, Report},
     watches::Watches,
 };
@@ -41,8 +40,6 @@ const GRACE: SignedDuration = SignedDuration::from_mins(3);
 pub struct Settings {
     /// The namespace of Applications; none for all.
     pub namespace: Option<String>,
-    /// What builds a folder with a kustomization file.
-    pub kustomize: Option<Kustomize>,
 }
 
 /// What applies Git to the cluster. Cheap to clone.
@@ -253,9 +250,9 @@ impl Applier {
         let revision = revision.map_err(|error| error.to_string())?;
         let snapshot = self.git.snapshot(url, &revision).await;
         let snapshot = snapshot.map_err(|error| error.to_string())?;
-        let (source, kustomize) = (source.clone(), self.settings.kustomize);
+        let source = source.clone();
         let rendered =
-            tokio::task::spawn_blocking(move || render::render(&snapshot.tree, &source, kustomize));
+            tokio::task::spawn_blocking(move || render::render(&snapshot.tree, &source));
         let rendered = rendered
             .await
             .map_err(|_| "rendering broke off".to_owned())?;

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use waxwing::{
     object::tree::{Entry, Files},
-    source::{Git, GitOptions, MAX_FILE_BYTES, Mapping, SourceError},
+    source::{Git, GitOptions, MAX_BLOB_BYTES, Mapping, SourceError},
 };
 
 use super::repository::Repository;
@@ -121,7 +121,7 @@ async fn what_is_no_plain_file_is_told_and_not_followed() {
     let repository = Repository::new();
     repository.write(
         "big",
-        &"x".repeat(usize::try_from(MAX_FILE_BYTES).unwrap() + 1),
+        &"x".repeat(usize::try_from(MAX_BLOB_BYTES).unwrap() + 1),
     );
     std::os::unix::fs::symlink("/etc/passwd", repository.path().join("link")).unwrap();
     repository.commit("odd things");
