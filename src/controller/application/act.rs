@@ -16,6 +16,10 @@ use crate::{
     },
 };
 
+/// How often, and how far apart, a kind is looked for whose definition was just applied: 3 s in all.
+const ESTABLISH_TRIES: u32 = 30;
+const ESTABLISH_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// What all writes of one sync share.
 pub(super) struct Rules<'a> {
     pub kinds: &'a Kinds,
@@ -89,7 +93,8 @@ impl Applier {
         let live = task.live.as_ref();
         let write = write::write(target, live, rules.ignore, rules.options)
             .map_err(|error| format!("{name}: {error}"))?;
-        let resource = known(rules.kinds, target).map_err(|error| error.to_string())?;
+        let resource = self.served(rules.kinds, target, dry_run).await;
+        let resource = &resource.map_err(|error| error.to_string())?;
         let options = WriteOptions {
             manager: MANAGER,
             dry_run,
@@ -107,6 +112,28 @@ impl Applier {
             }
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The kind of an object; one whose definition was just applied is waited for, for a short while.
+    async fn served(
+        &self,
+        kinds: &Kinds,
+        object: &Object,
+        dry_run: bool,
+    ) -> Result<Resource, ClusterError> {
+        let gvk = object.gvk();
+        if let Some(resource) = kinds.find(&gvk) {
+            return Ok(resource.clone());
+        }
+        if !dry_run {
+            for _ in 0..ESTABLISH_TRIES {
+                if let Some(resource) = self.kinds(true).await?.find(&gvk) {
+                    return Ok(resource.clone());
+                }
+                tokio::time::sleep(ESTABLISH_PAUSE).await;
+            }
+        }
+        Err(ClusterError::UnknownKind(gvk))
     }
 
     async fn send(

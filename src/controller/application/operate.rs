@@ -219,11 +219,11 @@ async fn go_on(
     let shared = &found.comparison.shared;
     if is_first && options.has("FailOnSharedResource=true") && !shared.is_empty() {
         state.finish(OperationPhase::Failed, "Shared resource found", now);
-        return Ok(end(applier, &state, &sync.dry_run, report));
+        return Ok(end(&state, sync.dry_run, report));
     }
     if is_first && let Some(failure) = prepare(applier, spec, &tasks, &rules).await {
         state.finish(OperationPhase::Failed, failure, now);
-        return Ok(end(applier, &state, &sync.dry_run, report));
+        return Ok(end(&state, sync.dry_run, report));
     }
     let sealed_since = applier.memory().sealed_since.get(&reference).copied();
     // Nothing is ever pruned down to an empty render, whoever asks.
@@ -256,7 +256,7 @@ async fn go_on(
     for action in step.actions {
         applier.act(action, &rules, &mut state).await;
     }
-    let next = end(applier, &state, &sync.dry_run, report);
+    let next = end(&state, sync.dry_run, report);
     Ok(match (has_applied, step.again) {
         // What was written is looked at at once.
         (true, _) if !state.phase.is_completed() => Next::At(now),
@@ -266,14 +266,14 @@ async fn go_on(
 }
 
 /// Notes how far the sync is, and what its end brings.
-fn end(_applier: &Applier, state: &OperationState, is_dry: &bool, report: &mut Report) -> Next {
+fn end(state: &OperationState, is_dry: bool, report: &mut Report) -> Next {
     report.operation(state);
     if !state.phase.is_completed() {
         return state.next_try().map_or(Next::AwaitChange, Next::At);
     }
     let is_good = state.phase == OperationPhase::Succeeded;
     let sync = state.operation.sync.clone().unwrap_or_default();
-    if is_good && !*is_dry && sync.resources.is_empty() {
+    if is_good && !is_dry && sync.resources.is_empty() {
         report.history(state);
     }
     let severity = if is_good {
@@ -341,8 +341,15 @@ async fn prepare(
     if let Err(error) = namespace(applier, spec, tasks, rules).await {
         return Some(error);
     }
+    // In a namespace that this sync makes nothing can be tried before.
+    let is_placed = |task: &&Task| {
+        !tasks.iter().any(|other| {
+            let is_made = other.live.is_none() && !other.is_prune() && other.key.kind == "Namespace";
+            is_made && other.key.name == task.key.namespace && other.key.name != spec.destination.namespace
+        })
+    };
     let mut failed = Vec::new();
-    for task in tried {
+    for task in tried.into_iter().filter(is_placed) {
         if let Err(error) = applier.apply(task, rules, true).await {
             failed.push(format!("{error} (dry run)"));
         }
