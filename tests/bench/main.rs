@@ -7,8 +7,8 @@
 )]
 
 mod controller;
-mod sandbox;
 mod kustomize;
+mod sandbox;
 mod seal;
 mod yaml;
 

@@ -344,8 +344,11 @@ async fn prepare(
     // In a namespace that this sync makes nothing can be tried before.
     let is_placed = |task: &&Task| {
         !tasks.iter().any(|other| {
-            let is_made = other.live.is_none() && !other.is_prune() && other.key.kind == "Namespace";
-            is_made && other.key.name == task.key.namespace && other.key.name != spec.destination.namespace
+            let is_made =
+                other.live.is_none() && !other.is_prune() && other.key.kind == "Namespace";
+            is_made
+                && other.key.name == task.key.namespace
+                && other.key.name != spec.destination.namespace
         })
     };
     let mut failed = Vec::new();

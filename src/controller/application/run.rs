@@ -251,8 +251,7 @@ impl Applier {
         let snapshot = self.git.snapshot(url, &revision).await;
         let snapshot = snapshot.map_err(|error| error.to_string())?;
         let source = source.clone();
-        let rendered =
-            tokio::task::spawn_blocking(move || render::render(&snapshot.tree, &source));
+        let rendered = tokio::task::spawn_blocking(move || render::render(&snapshot.tree, &source));
         let rendered = rendered
             .await
             .map_err(|_| "rendering broke off".to_owned())?;

@@ -136,8 +136,16 @@ mod tests {
             bad.insert("x-hub-signature-256", value);
             assert!(!is_genuine(&secrets, &bad, b"body"));
         }
-        assert!(is_genuine(&secrets, &headers("x-gitlab-token", "token"), b""));
-        assert!(!is_genuine(&secrets, &headers("x-gitlab-token", "tok"), b""));
+        assert!(is_genuine(
+            &secrets,
+            &headers("x-gitlab-token", "token"),
+            b""
+        ));
+        assert!(!is_genuine(
+            &secrets,
+            &headers("x-gitlab-token", "tok"),
+            b""
+        ));
         assert!(!is_genuine(&secrets, &HeaderMap::new(), b""));
     }
 

@@ -105,7 +105,10 @@ fn every_case_is_as_the_judge_wrote() {
             (Ok(_), Err(error)) => wrong.push(format!("{name}: failed with {error}")),
             (Err(_), Ok(built)) => {
                 let error = fs::read_to_string(case.join("error.txt")).unwrap();
-                wrong.push(format!("{name}: should fail with {error}gave {}", built.text()));
+                wrong.push(format!(
+                    "{name}: should fail with {error}gave {}",
+                    built.text()
+                ));
             }
             (Err(_), Err(error)) => {
                 let expected = fs::read_to_string(case.join("error.txt")).unwrap();

@@ -74,8 +74,12 @@ fn document(dice: &mut Dice) -> String {
         9 => format!(
             "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n{metadata}roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: {other}}}\nsubjects:\n- {{kind: ServiceAccount, name: {third}, namespace: one}}\n- {{kind: ServiceAccount, name: default}}\n"
         ),
-        10 => format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n{metadata}rules:\n- resourceNames: [{other}]\n"),
-        11 => format!("apiVersion: x.io/v1\nkind: Thing\n{metadata}spec:\n  containers:\n  - image: nginx\n  list: [1, 2.5, true, null-ish, yes]\n  when: 2020-01-01\n"),
+        10 => format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n{metadata}rules:\n- resourceNames: [{other}]\n"
+        ),
+        11 => format!(
+            "apiVersion: x.io/v1\nkind: Thing\n{metadata}spec:\n  containers:\n  - image: nginx\n  list: [1, 2.5, true, null-ish, yes]\n  when: 2020-01-01\n"
+        ),
         _ => format!(
             "apiVersion: networking.k8s.io/v1\nkind: Ingress\n{metadata}spec:\n  tls:\n  - secretName: {other}\n  rules:\n  - http:\n      paths:\n      - backend: {{service: {{name: {third}}}}}\n"
         ),
@@ -127,7 +131,11 @@ fn chunk(dice: &mut Dice) -> String {
 fn layers(dice: &mut Dice) -> Vec<Layer> {
     let mut layers = Vec::new();
     let shape = dice.roll(4);
-    let mut add = |dice: &mut Dice, folder, children: &[&'static str], components: &[&'static str], is_component| {
+    let mut add = |dice: &mut Dice,
+                   folder,
+                   children: &[&'static str],
+                   components: &[&'static str],
+                   is_component| {
         let mut chunks: BTreeMap<String, String> = BTreeMap::new();
         for _ in 0..dice.roll(5) {
             let made = chunk(dice);
@@ -175,16 +183,25 @@ fn files(layers: &[Layer]) -> BTreeMap<String, String> {
         } else {
             text.push_str("kind: Kustomization\n");
         }
-        let mut resources: Vec<String> =
-            layer.children.iter().map(|child| format!("../{child}")).collect();
+        let mut resources: Vec<String> = layer
+            .children
+            .iter()
+            .map(|child| format!("../{child}"))
+            .collect();
         if !layer.documents.is_empty() {
             resources.push("r.yaml".to_owned());
-            files.insert(format!("{}/r.yaml", layer.folder), layer.documents.join("---\n"));
+            files.insert(
+                format!("{}/r.yaml", layer.folder),
+                layer.documents.join("---\n"),
+            );
         }
         text.push_str(&format!("resources: [{}]\n", resources.join(", ")));
         if !layer.components.is_empty() {
-            let parts: Vec<String> =
-                layer.components.iter().map(|part| format!("../{part}")).collect();
+            let parts: Vec<String> = layer
+                .components
+                .iter()
+                .map(|part| format!("../{part}"))
+                .collect();
             text.push_str(&format!("components: [{}]\n", parts.join(", ")));
         }
         text.push_str(&layer.chunks.concat());
@@ -209,7 +226,11 @@ impl Judge {
             .unwrap_or_else(|error| panic!("the judge {program} does not start: {error}"));
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, input, output }
+        Self {
+            child,
+            input,
+            output,
+        }
     }
 
     fn ask(&mut self, files: &BTreeMap<String, String>) -> Value {
@@ -234,7 +255,10 @@ impl Judge {
             (Err(error), Some(theirs)) if error.to_string().contains(&core(theirs)) => None,
             (Err(error), Some(theirs)) => Some(format!("theirs: {theirs}\nours: {error}")),
             (Ok(built), Some(theirs)) => Some(format!("theirs: {theirs}\nours: {}", built.text())),
-            (Err(error), None) => Some(format!("theirs: {}\nours: {error}", theirs["out"].as_str().unwrap())),
+            (Err(error), None) => Some(format!(
+                "theirs: {}\nours: {error}",
+                theirs["out"].as_str().unwrap()
+            )),
             (Ok(built), None) => Some(format!(
                 "theirs:\n{}\nours:\n{}",
                 theirs["out"].as_str().unwrap(),
@@ -285,9 +309,8 @@ fn random_trees_are_built_as_the_judge_builds_them() {
     let Ok(program) = env::var("WAXWING_PEER_KUSTOMIZE") else {
         return;
     };
-    let number = |name: &str, default: u64| {
-        env::var(name).map_or(default, |text| text.parse().unwrap())
-    };
+    let number =
+        |name: &str, default: u64| env::var(name).map_or(default, |text| text.parse().unwrap());
     let count = number("WAXWING_PEER_COUNT", 2_000);
     let seed = number("WAXWING_PEER_SEED", 1);
     let mut judge = Judge::start(&program);
