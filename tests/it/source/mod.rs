@@ -1,4 +1,6 @@
 //! Repositories, made by Git itself.
 
 mod git;
-pub mod repository;
+mod repository;
+
+pub use repository::Repository;

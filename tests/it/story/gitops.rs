@@ -13,7 +13,7 @@ use waxwing::{
 };
 
 use super::world::World;
-use crate::source::repository::Repository;
+use crate::source::Repository;
 
 pub const URL: &str = "https://git.example.com/shop.git";
 
