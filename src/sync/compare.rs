@@ -210,7 +210,7 @@ fn overall(resources: &[Compared]) -> Health {
         .filter(|one| !one.is_hook)
         .filter(|one| {
             let object = one.live.as_ref().or(one.target.as_ref());
-            !object.is_some_and(|object| object.annotation(IGNORE_HEALTHCHECK) == Some("true"))
+            object.is_none_or(|object| object.annotation(IGNORE_HEALTHCHECK) != Some("true"))
         })
         .collect();
     if !counted.is_empty() && counted.iter().all(|one| one.live.is_none()) {

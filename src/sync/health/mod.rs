@@ -3,6 +3,10 @@
 mod analysis_run;
 mod daemon_set;
 mod deployment;
+#[expect(
+    clippy::module_inception,
+    reason = "the type of this module is health itself"
+)]
 mod health;
 mod ingress;
 mod job;

@@ -188,3 +188,31 @@ async fn hooks_run_in_their_phase_and_go_afterwards() {
     };
     stage.world.until(&target, is_gone).await;
 }
+
+#[tokio::test]
+async fn a_folder_with_a_kustomization_is_built() {
+    let stage = Stage::new().await;
+    let kustomization = "resources: [a.yaml]\nnamePrefix: pre-\n";
+    stage
+        .repository
+        .write("app/kustomization.yaml", kustomization);
+    let commit = stage
+        .repository
+        .commit_file("app/a.yaml", &config("a", "one", 0));
+    stage.application(automated()).await;
+    stage.synced(&commit).await;
+    assert!(stage.get(&config_ref("pre-a")).await.is_some());
+    assert_eq!(stage.get(&config_ref("a")).await, None);
+    stage
+        .push("app/kustomization.yaml", "resources: [none.yaml]\n")
+        .await;
+    let app = stage
+        .app(|app| condition(app, "ComparisonError").is_some())
+        .await;
+    let message = condition(&app, "ComparisonError").unwrap();
+    assert!(
+        message.contains("kustomize build of \"app\" failed"),
+        "{message}"
+    );
+    assert!(stage.get(&config_ref("pre-a")).await.is_some());
+}
