@@ -15,4 +15,4 @@ mod shell;
 
 pub use command::{Command, run};
 pub use failure::{Exit, Failure};
-pub use shell::{Env, Shell};
+pub use shell::{Env, Shell, block_on};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    Env, Exit, Failure, Shell,
+    Env, Exit, Failure, Shell, block_on,
     embedded::{Embedded, refused},
 };
 use crate::{
@@ -72,7 +72,7 @@ impl Args {
 /// # Errors
 /// The port is taken, or a file cannot be written.
 pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
-    shell.runtime()?.block_on(serve_until_told(settings, shell))
+    block_on(serve_until_told(settings, shell))?
 }
 
 async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {

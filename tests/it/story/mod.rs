@@ -2,6 +2,7 @@
 
 mod deployment;
 mod drift;
+mod early_stop;
 mod failing_server;
 mod leak;
 mod restart;
