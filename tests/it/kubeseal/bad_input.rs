@@ -244,3 +244,25 @@ fn a_file_to_merge_into_stays_when_something_is_wrong() {
         assert_eq!(program.read(file), before);
     }
 }
+
+#[test]
+fn the_password_of_a_url_never_shows_up() {
+    let program = Program::ours();
+    let config = "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'http://u:planted@127.0.0.1:1'}}]\n\
+                  users: [{name: u, user: {}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n";
+    program.put("password.yaml", config);
+    for arguments in [
+        vec!["--fetch-cert", "--cert", "http://u:planted@127.0.0.1:1/x"],
+        vec!["--fetch-cert", "--cert", "ftp://u:planted@127.0.0.1:1/x"],
+        vec!["--fetch-cert", "--kubeconfig", "password.yaml"],
+    ] {
+        let answer = program.run(&arguments, "");
+        assert_eq!(answer.code, 1);
+        assert!(
+            answer.stderr.contains("u:***@127.0.0.1:1"),
+            "{}",
+            answer.stderr
+        );
+        assert!(!answer.stderr.contains("planted"), "{}", answer.stderr);
+    }
+}
