@@ -470,7 +470,8 @@ impl<'t> State<'t> {
         last: Option<Value>,
         values: &mut Vec<Value>,
     ) -> Result<(), Stop> {
-        let count = operands.len() + usize::from(last.is_some());
+        let given = values.len();
+        let count = given + operands.len() + usize::from(last.is_some());
         let fixed = function.fixed.len();
         if count < fixed || (count > fixed && function.rest.is_none()) {
             return wrong(at, "wrong number of arguments");
@@ -480,7 +481,7 @@ impl<'t> State<'t> {
             fixed.or(function.rest).unwrap_or(Parameter::Any)
         };
         for (place, operand) in operands.iter().enumerate() {
-            let value = self.argument(dot, parameter(place), operand)?;
+            let value = self.argument(dot, parameter(given + place), operand)?;
             values.push(value);
         }
         if let Some(last) = last {
@@ -526,7 +527,7 @@ fn checked(at: usize, parameter: Parameter, value: Value) -> Evaluated {
         | (Parameter::Float, Value::Float(_))
         | (Parameter::Bool, Value::Bool(_))
         | (Parameter::Time, Value::Time(_))
-        | (Parameter::Dict | Parameter::List, Value::Missing) => true,
+        | (Parameter::Dict | Parameter::List, Value::Missing | Value::Nil) => true,
         (Parameter::Dict, Value::Map(map)) => !map.is_text,
         (Parameter::List, Value::List(list)) => list.kind == super::value::ListType::Any,
         _ => false,

@@ -82,6 +82,9 @@ fn equal(left: &Value, right: &Value) -> Result<bool, Fault> {
         (Value::Text(left), Value::Text(right)) => Ok(left == right),
         (Value::Time(left), Value::Time(right)) => Ok(left == right),
         (Value::Version(left), Value::Version(right)) => Ok(std::rc::Rc::ptr_eq(left, right)),
+        (Value::List(left), Value::List(right)) if left.is_nil || right.is_nil => {
+            Ok(left.is_nil == right.is_nil)
+        }
         (left, right) if left.is_nothing() || right.is_nothing() => {
             let is_nil = |value: &Value| match value {
                 Value::List(list) => list.is_nil,

@@ -234,7 +234,7 @@ fn merge(
                 merge(call, &inner, outer, overwrites, depth + 1)?;
                 false
             }
-            (Some(before), value) => is_empty(before)? || (overwrites && !is_empty(value)?),
+            (Some(before), _) => overwrites || is_empty(before)?,
         };
         if replaces {
             if holds(call, &value, target, 0)? {

@@ -133,7 +133,7 @@ fn decode32(text: &[u8]) -> Result<Vec<u8>, usize> {
         }
         let is_last = start + 8 == plain.len();
         if !padding.is_empty() && (!is_last || padding.iter().any(|byte| *byte != b'=')) {
-            return Err(if is_last { start + letters } else { start + 8 });
+            return Err(start + letters);
         }
         if !matches!(letters, 2 | 4 | 5 | 7 | 8) {
             return Err(start + letters);

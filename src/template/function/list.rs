@@ -58,9 +58,6 @@ pub const FUNCTIONS: &[Function] = &[
 ];
 
 fn made(call: &mut Call, values: &[Value]) -> Called {
-    if values.is_empty() {
-        return Ok(Value::nil_list(ListType::Any));
-    }
     call.list(values.to_vec())
 }
 

@@ -108,3 +108,47 @@ pub fn shortest(value: f64, precision: Option<usize>, large: i32, keeps_zeros: b
     }
     out
 }
+
+/// Sign, mantissa with its leading one, and the exponent of that one.
+fn binary_parts(value: f64) -> (&'static str, u64, i32) {
+    let bits = value.to_bits();
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let exponent = i32::try_from((bits >> 52) & 0x7ff).unwrap_or(0);
+    let fraction = bits & ((1 << 52) - 1);
+    if exponent == 0 {
+        return (sign, fraction, -1022);
+    }
+    (sign, fraction | (1 << 52), exponent - 1023)
+}
+
+/// `%b`.
+pub fn binary_form(value: f64) -> String {
+    if let Some(text) = special(value) {
+        return text.to_owned();
+    }
+    let (sign, mantissa, exponent) = binary_parts(value);
+    format!("{sign}{mantissa}p{:+}", exponent - 52)
+}
+
+/// `%x`.
+pub fn hex_form(value: f64) -> String {
+    if let Some(text) = special(value) {
+        return text.to_owned();
+    }
+    let (sign, mut mantissa, mut exponent) = binary_parts(value);
+    if mantissa == 0 {
+        return format!("{sign}0x0p+00");
+    }
+    while mantissa < 1 << 52 {
+        mantissa <<= 1;
+        exponent -= 1;
+    }
+    let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
+    let digits = digits.trim_end_matches('0');
+    let point = if digits.is_empty() { "" } else { "." };
+    let mark = if exponent < 0 { '-' } else { '+' };
+    format!(
+        "{sign}0x1{point}{digits}p{mark}{:02}",
+        exponent.unsigned_abs()
+    )
+}

@@ -108,7 +108,7 @@ impl<'b> Printer<'b> {
     }
 
     /// Go's answer to a verb that does not fit: `%!d(string=x)`.
-    fn bad(&mut self, value: &Value, verb: char, depth: usize) -> Printed {
+    fn bad(&mut self, value: &Value, verb: char, flags: Flags, depth: usize) -> Printed {
         let mut start = String::from("%!");
         start.push(verb);
         start.push('(');
@@ -118,7 +118,11 @@ impl<'b> Printer<'b> {
         } else {
             self.push(value.type_name().as_bytes())?;
             self.push(b"=")?;
-            self.value(value, 'v', Flags::default(), depth)?;
+            let flags = Flags {
+                sharp: false,
+                ..flags
+            };
+            self.value(value, 'v', flags, depth)?;
         }
         self.push(b")")
     }
@@ -143,7 +147,7 @@ impl<'b> Printer<'b> {
                         },
                     )
                 } else {
-                    self.bad(value, verb, depth)
+                    self.bad(value, verb, flags, depth)
                 }
             }
             Value::Bool(truth) => match verb {
@@ -154,7 +158,7 @@ impl<'b> Printer<'b> {
                         ..flags
                     },
                 ),
-                _ => self.bad(value, verb, depth),
+                _ => self.bad(value, verb, flags, depth),
             },
             Value::Int(int) | Value::Int64(int) => {
                 self.integer(value, *int < 0, int.unsigned_abs(), verb, flags, depth)
@@ -178,7 +182,7 @@ impl<'b> Printer<'b> {
                     )?;
                     self.push(b"i)")
                 }
-                _ => self.bad(value, verb, depth),
+                _ => self.bad(value, verb, flags, depth),
             },
             Value::Text(text) => self.text(value, text.bytes(), verb, flags, depth),
             Value::List(list) => {
@@ -286,7 +290,7 @@ impl<'b> Printer<'b> {
                     },
                 );
             }
-            _ => return self.bad(value, verb, depth),
+            _ => return self.bad(value, verb, flags, depth),
         };
         let sign = if is_negative {
             "-"
@@ -354,17 +358,22 @@ impl<'b> Printer<'b> {
         }
         let is_default = verb == 'v';
         let mut text = match verb {
-            'v' if flags.sharp => float::shortest(number, flags.precision, 21, false),
-            'v' => float::shortest(number, flags.precision, 21, false),
+            'v' if flags.sharp => float::shortest(number, flags.precision, 6, false),
+            'v' => float::shortest(number, flags.precision, 6, false),
             'g' | 'G' => {
                 let precision = flags.precision.or(flags.sharp.then_some(6));
-                float::shortest(number, precision, 21, flags.sharp)
+                float::shortest(number, precision, 6, flags.sharp)
             }
             'e' | 'E' => float::exponent_form(number, Some(flags.precision.unwrap_or(6))),
             'f' | 'F' => float::fixed_form(number, Some(flags.precision.unwrap_or(6))),
-            'b' | 'x' | 'X' => return Err(Fault::Refused),
-            _ => return self.bad(value, verb, depth),
+            'b' => float::binary_form(number),
+            'x' | 'X' if flags.precision.is_none() => float::hex_form(number),
+            'x' | 'X' => return Err(Fault::Refused),
+            _ => return self.bad(value, verb, flags, depth),
         };
+        if verb == 'X' {
+            text = text.to_uppercase();
+        }
         if matches!(verb, 'E' | 'G') {
             text = text.replace('e', "E");
         }
@@ -474,7 +483,7 @@ impl<'b> Printer<'b> {
                 }
                 self.padded(text.as_bytes(), flags)
             }
-            _ => self.bad(value, verb, depth),
+            _ => self.bad(value, verb, flags, depth),
         }
     }
 }
