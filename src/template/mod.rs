@@ -4,6 +4,7 @@
 //! `function/`, a file a family. Nothing here knows a clock, chance or the environment: what is not given in by
 //! the [`Policy`] is refused. Errors say position and class, never a value.
 
+mod arguments;
 mod budget;
 mod eval;
 mod function;
@@ -15,6 +16,7 @@ mod policy;
 mod print;
 mod quote;
 mod render;
+mod scope;
 mod template_error;
 mod value;
 

@@ -7,6 +7,7 @@ use super::{
     node::{Branch, BranchKind, Command, Node, Nodes, Operand, Pipe, Term, Trees},
     number::Number,
     quote,
+    scope::{Ending, Place, Scope},
     template_error::{Class, Limit, TemplateError},
     value::Text,
 };
@@ -27,36 +28,6 @@ pub fn parse(name: &str, text: &str) -> Parsed<Trees> {
     debug_assert_eq!(end, Ending::Text);
     parser.define(Text::from(name), nodes, 0)?;
     Ok(parser.trees)
-}
-
-/// What a template declares, and how many `range` are around.
-struct Scope<'t> {
-    variables: Vec<&'t str>,
-    ranges: usize,
-}
-
-impl Default for Scope<'_> {
-    fn default() -> Self {
-        Self {
-            variables: vec!["$"],
-            ranges: 0,
-        }
-    }
-}
-
-/// What ended a list of nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    End,
-    Else,
-    Text,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Action,
-    Range,
-    Parenthesis,
 }
 
 struct Parser<'t> {

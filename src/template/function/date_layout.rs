@@ -218,7 +218,7 @@ pub fn formatted(layout: &[u8], date: DateTime) -> String {
 }
 
 /// Takes a number of at least and at most so many digits off a text.
-fn number<'t>(text: &'t [u8], least: usize, most: usize) -> Option<(i64, &'t [u8])> {
+fn number(text: &[u8], least: usize, most: usize) -> Option<(i64, &[u8])> {
     let count = text
         .iter()
         .take(most)

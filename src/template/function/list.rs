@@ -13,8 +13,8 @@ use super::{
 };
 
 pub const FUNCTIONS: &[Function] = &[
-    Function::variadic("list", &[], Any, |call, values| made(call, values)),
-    Function::variadic("tuple", &[], Any, |call, values| made(call, values)),
+    Function::variadic("list", &[], Any, made),
+    Function::variadic("tuple", &[], Any, made),
     Function::new("append", &[Any, Any], push),
     Function::new("push", &[Any, Any], push),
     Function::new("mustAppend", &[Any, Any], push),

@@ -180,7 +180,7 @@ fn authority(url: &mut Url, text: &[u8]) -> Option<()> {
         is_port(part(host, end + 1, host.len())).then_some(())?;
         let address = std::str::from_utf8(part(host, 1, end)).ok()?;
         let (address, _) = address.split_once("%25").unwrap_or((address, ""));
-        address.parse::<std::net::Ipv6Addr>().ok()?;
+        address.parse::<core::net::Ipv6Addr>().ok()?;
     } else if let Some(at) = host.iter().rposition(|byte| *byte == b':') {
         is_port(part(host, at, host.len())).then_some(())?;
         // More than one colon outside brackets is no host and port.

@@ -65,7 +65,7 @@ pub fn shortest(value: f64, precision: Option<usize>, large: i32, keeps_zeros: b
     let bound = match wanted {
         Some(wanted) => {
             let wanted = i32::try_from(wanted).unwrap_or(i32::MAX);
-            if wanted > count && count >= exponent + 1 {
+            if wanted > count && count > exponent {
                 count
             } else {
                 wanted

@@ -134,7 +134,7 @@ impl<'b> Printer<'b> {
         }
         match value {
             Value::Missing | Value::Nil => {
-                if verb == 'v' {
+                if verb == 'v' || depth > 0 {
                     self.padded(
                         if flags.sharp && depth > 0 {
                             b"interface {}(nil)"
@@ -314,12 +314,7 @@ impl<'b> Printer<'b> {
             }
             self.zeros(&mut digits, precision)?;
         } else if flags.zero && !flags.minus {
-            let taken = sign.len()
-                + if prefix.len() == 2 && verb != 'O' {
-                    0
-                } else {
-                    0
-                };
+            let taken = sign.len();
             self.zeros(&mut digits, flags.width.unwrap_or(0).saturating_sub(taken))?;
         }
         let prefix = if prefix == "0" && digits.starts_with('0') {
@@ -356,7 +351,6 @@ impl<'b> Printer<'b> {
         if flags.precision.is_some_and(|precision| precision > 1100) {
             return Err(Limit::Output.into());
         }
-        let is_default = verb == 'v';
         let mut text = match verb {
             'v' if flags.sharp => float::shortest(number, flags.precision, 6, false),
             'v' => float::shortest(number, flags.precision, 6, false),
@@ -381,12 +375,10 @@ impl<'b> Printer<'b> {
         let body = text.trim_start_matches(['+', '-']).to_owned();
         let sign = if text.starts_with('-') {
             "-"
-        } else if flags.plus || (text.starts_with('+') && !is_default && false) {
+        } else if flags.plus {
             "+"
         } else if flags.space {
             " "
-        } else if text.starts_with('+') && flags.plus {
-            "+"
         } else {
             ""
         };
