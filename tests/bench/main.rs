@@ -9,6 +9,7 @@
 mod controller;
 mod sandbox;
 mod seal;
+mod template;
 mod yaml;
 
 fn main() {

@@ -6,6 +6,8 @@ mod patch;
 mod properties;
 mod protobuf;
 mod sealing_format;
+mod template;
+mod template_leak;
 mod unsealing;
 mod yaml;
 mod yaml_peer;
