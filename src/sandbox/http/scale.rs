@@ -128,6 +128,7 @@ impl Change {
         let subject = Subject {
             gvk: &gvk,
             schema: schema.as_ref(),
+            has_structs: true,
             reset: &FieldSet::default(),
             is_served: &|version| version == SCALE,
         };

@@ -155,6 +155,7 @@ fn with_subject<T>(
     work(&Subject {
         gvk: &resource.gvk,
         schema: resource.schema.as_ref(),
+        has_structs: !resource.custom,
         reset: &reset,
         is_served: &is_served,
     })

@@ -38,15 +38,16 @@ pub fn conflict_message(conflicts: &[Conflict]) -> String {
             one.field()
         );
     }
-    let mut by_manager: BTreeMap<&ManagerId, Vec<String>> = BTreeMap::new();
+    let mut by_manager: BTreeMap<String, (&ManagerId, Vec<String>)> = BTreeMap::new();
     for conflict in conflicts {
         by_manager
-            .entry(&conflict.manager)
-            .or_default()
+            .entry(identifier(&conflict.manager))
+            .or_insert_with(|| (&conflict.manager, Vec::new()))
+            .1
             .push(conflict.field());
     }
     let mut lines = Vec::new();
-    for (manager, fields) in by_manager {
+    for (manager, fields) in by_manager.into_values() {
         lines.push(format!("conflicts with {}:", shown(manager)));
         lines.extend(fields.iter().map(|field| format!("- {field}")));
     }
@@ -55,6 +56,26 @@ pub fn conflict_message(conflicts: &[Conflict]) -> String {
         conflicts.len(),
         lines.join("\n")
     )
+}
+
+/// The text by which the original sorts managers: JSON without what is empty.
+fn identifier(manager: &ManagerId) -> String {
+    let mut text = format!("{{\"manager\":{:?}", manager.name);
+    let operation = match manager.operation {
+        Operation::Apply => "Apply",
+        Operation::Update => "Update",
+    };
+    for (name, value) in [
+        ("operation", operation),
+        ("apiVersion", &manager.api_version),
+        ("subresource", &manager.subresource),
+    ] {
+        if !value.is_empty() {
+            let _ = write!(text, ",\"{name}\":{value:?}");
+        }
+    }
+    text.push('}');
+    text
 }
 
 fn shown(manager: &ManagerId) -> String {

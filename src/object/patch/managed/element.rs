@@ -106,6 +106,13 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::String(text) => write!(f, "{text:?}"),
+            Value::Array(items) => {
+                let shown: Vec<_> = items.iter().map(|item| Shown(item).to_string()).collect();
+                write!(f, "[{}]", shown.join(","))
+            }
+            Value::Object(map) => map
+                .iter()
+                .try_for_each(|(name, value)| write!(f, "{name}={}", Shown(value))),
             other => write!(f, "{other}"),
         }
     }

@@ -49,6 +49,8 @@ pub struct Subject<'a> {
     pub gvk: &'a Gvk,
     /// What is known of its fields.
     pub schema: Option<&'a Schema>,
+    /// Whether its inner maps are there before anything is written, as those of built-in kinds are.
+    pub has_structs: bool,
     /// Fields that this kind of write leaves alone, such as `status` on the object itself.
     pub reset: &'a FieldSet,
     /// Whether a version (`apps/v1`) is still served; managers of others go.
@@ -88,7 +90,7 @@ impl Subject<'_> {
     /// What an object of the kind holds before anything is written.
     fn blank(&self) -> Map<String, Value> {
         match self.schema {
-            Some(schema) if schema.keywords().is_none() => blank(schema),
+            Some(schema) if self.has_structs => blank(schema),
             _ => Map::new(),
         }
     }
@@ -118,7 +120,11 @@ pub fn update(
             _ => of_live(),
         }
     };
-    if managers.0.is_empty() && live.is_some() {
+    let is_kept = live.is_some_and(|live| {
+        live.get("metadata")
+            .is_some_and(|it| it.get("uid").is_some())
+    });
+    if managers.0.is_empty() && is_kept {
         return;
     }
     let none;
