@@ -11,5 +11,6 @@ mod floors;
 mod kubeseal;
 mod sandbox;
 mod sandbox_api;
+mod sequence;
 mod story;
 mod vectors;
