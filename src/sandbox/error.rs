@@ -279,16 +279,15 @@ impl ApiError {
     }
 
     /// 422 without a field, as a JSON patch that cannot be applied gets it.
-    pub fn unprocessable(message: impl Into<String>) -> Self {
+    ///
+    /// Why is not said: the original gives its reason to nobody.
+    pub fn unprocessable() -> Self {
         let mut error = Self::plain(
             422,
             "Invalid",
             "the server rejected our request due to an error in our request",
         );
-        let cause = json!({"reason": "UnexpectedServerResponse", "message": message.into()});
-        let mut details = Map::new();
-        details.insert("causes".into(), json!([cause]));
-        error.details = Some(details);
+        error.details = Some(Map::new());
         error
     }
 

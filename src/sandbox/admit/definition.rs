@@ -71,11 +71,15 @@ pub fn establish(store: &Store, scope: &Scope<'_>, object: &mut Object) {
     object.set(&["status"], status);
 }
 
-/// Sets what a custom object leaves out.
-pub fn set_defaults(resource: &Resource, object: &mut Object) {
+/// Sets what a custom object leaves out; nulls that stand for nothing go, unless they are kept.
+pub fn set_defaults(resource: &Resource, object: &mut Object, keeps_nulls: bool) {
     if let Some(structural) = &resource.structural {
         let mut value = Value::Object(std::mem::take(object.as_map_mut()));
-        structural.set_defaults(&mut value);
+        if keeps_nulls {
+            structural.fill(&mut value);
+        } else {
+            structural.set_defaults(&mut value);
+        }
         if let Value::Object(map) = value {
             *object.as_map_mut() = map;
         }

@@ -188,8 +188,9 @@ fn selector(causes: &mut Vec<Cause>, object: &Object) {
     let labels = object.at(&["spec", "template", "metadata", "labels"]);
     let Some(selector) = object.at(&["spec", "selector"]) else {
         causes.push(Cause::required("spec.selector", ""));
-        if labels.is_none_or(|labels| labels.as_object().is_none_or(serde_json::Map::is_empty)) {
-            return;
+        if kind == "deployment" {
+            // No selector selects nothing, the template included.
+            causes.push(mismatch(labels));
         }
         return;
     };
@@ -221,12 +222,16 @@ fn selector(causes: &mut Vec<Cause>, object: &Object) {
         .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
         .collect();
     if !read.matches(&texts) {
-        causes.push(Cause::invalid(
-            "spec.template.metadata.labels",
-            &labels.cloned().unwrap_or(Value::Null),
-            "`selector` does not match template `labels`",
-        ));
+        causes.push(mismatch(labels));
     }
+}
+
+fn mismatch(labels: Option<&Value>) -> Cause {
+    Cause::invalid(
+        "spec.template.metadata.labels",
+        &labels.cloned().unwrap_or(Value::Null),
+        "`selector` does not match template `labels`",
+    )
 }
 
 /// Of a StatefulSet only these may change.

@@ -2,6 +2,7 @@
 //! values of a wrong type are told as the decoders of Kubernetes tell them.
 
 mod duplicate;
+mod omit;
 mod typed;
 
 pub use duplicate::parse;

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::omit;
+
 use crate::object::schema::{Schema, ValueType};
 
 /// What came of a value.
@@ -109,7 +111,9 @@ impl Reader {
                         self.holder.clone_from(&outer);
                     }
                     let value = self.read(&inner, value)?;
-                    read.insert(field, value);
+                    if !omit::leaves_out(schema, name, &field, &inner, &value) {
+                        read.insert(field, value);
+                    }
                 }
             }
             self.path.truncate(length);

@@ -107,8 +107,9 @@ impl Patch {
     /// The patch does not fit the value.
     pub fn apply_to(&self, mut value: Value, schema: Option<&Schema>) -> ApiResult<Value> {
         match self {
-            Self::Json(patch) => json::apply(&mut value, patch)
-                .map_err(|error| ApiError::unprocessable(error.to_string()))?,
+            Self::Json(patch) => {
+                json::apply(&mut value, patch).map_err(|_| ApiError::unprocessable())?
+            }
             Self::Merge(patch) => {
                 if !patch.is_object() {
                     return Err(ApiError::bad_request(

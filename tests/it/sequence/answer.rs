@@ -36,6 +36,15 @@ pub fn plain(mut value: Value, name: &str) -> Value {
             causes.sort_by_key(ToString::to_string);
         }
     }
+    // The original finds faults of custom objects by the chance of its maps.
+    if let Some((head, faults)) = value["message"]
+        .as_str()
+        .and_then(|text| text.split_once(" is invalid: ["))
+    {
+        let mut faults: Vec<&str> = faults.trim_end_matches(']').split(", ").collect();
+        faults.sort_unstable();
+        value["message"] = format!("{head} is invalid: {faults:?}").into();
+    }
     let text = value.to_string().replace(name, "NAME");
     serde_json::from_str(&text).unwrap()
 }

@@ -36,7 +36,12 @@ func main() {
 	out := flag.String("o", ".", "folder to write to")
 	seed := flag.Int64("seed", 1, "seed of the chance")
 	runs := flag.Int("runs", 60, "sequences a kind")
+	zeros := flag.Bool("omitted", false, "write the fields that are left out when they are zero, to standard output")
 	flag.Parse()
+	if *zeros {
+		omitted(os.Stdout)
+		return
+	}
 	types, err := readTypes(*spec)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
