@@ -3,6 +3,7 @@
 
 mod duplicate;
 mod omit;
+mod quantity;
 mod typed;
 
 pub use duplicate::parse;

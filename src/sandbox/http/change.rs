@@ -46,7 +46,13 @@ impl Call {
 
     fn check_name(&self, object: &Object) -> ApiResult<()> {
         let name = object.name();
-        if name.is_empty() || name == self.path.name {
+        if name.is_empty() {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                self.path.name
+            )));
+        }
+        if name == self.path.name {
             return Ok(());
         }
         Err(ApiError::bad_request(format!(

@@ -9,6 +9,7 @@ use super::{
     delete::remove_finalizers_done,
     managed::{absent_yet, settle},
     scope::Scope,
+    status::take_over,
     with_status_of,
 };
 use crate::{
@@ -59,7 +60,13 @@ pub fn update(
     let current = admit::from_storage(scope.resource, &stored.object);
     check_version(scope, name, &given, &stored, rules.updates_unconditionally)?;
     let mut next = match kind {
-        UpdateKind::Status => with_status_of(scope.resource, &current, &given),
+        UpdateKind::Status => {
+            let mut merged = with_status_of(scope.resource, &current, &given);
+            if scope.writer.is_settled {
+                take_over(&mut merged, &given, &["metadata", "managedFields"]);
+            }
+            merged
+        }
         UpdateKind::Main | UpdateKind::Whole => given,
     };
     let later = absent_yet(scope.resource, &next);

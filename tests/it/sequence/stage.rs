@@ -33,6 +33,8 @@ struct Player<'a> {
     client: &'a Client,
     path: String,
     name: String,
+    group_version: &'static str,
+    kind: &'static str,
     live: Value,
 }
 
@@ -110,6 +112,8 @@ impl Stage {
             client,
             path: kind.path(&self.namespace),
             name: name.clone(),
+            group_version: kind.group_version,
+            kind: kind.kind,
             live: Value::Null,
         };
         let (mut real, mut ours) = (player(&self.real), player(&self.ours));
@@ -183,6 +187,11 @@ impl Player<'_> {
             }
         }
         blend(&mut object, over);
+        // Also what was never made is put as a whole object.
+        object["metadata"]["name"] = self.name.as_str().into();
+        for (field, value) in [("apiVersion", self.group_version), ("kind", self.kind)] {
+            object[field] = value.into();
+        }
         object
     }
 
