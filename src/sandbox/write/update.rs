@@ -129,8 +129,9 @@ fn check_version(
     {
         None if unconditional => Ok(()),
         None => Err(ApiError::invalid(
+            // The original names the resource where it means the kind.
             &scope.resource.gvk.group,
-            &scope.resource.gvk.kind,
+            &scope.resource.plural,
             name,
             &[Cause::invalid(
                 "metadata.resourceVersion",
@@ -186,7 +187,11 @@ fn grow_generation(rule: Generation, current: &Object, next: &mut Object, kind: 
         }
         map
     };
-    if content(current) != content(next) {
+    // Annotations say how a Deployment is rolled out (`deployment/strategy.go`).
+    let is_told = current.kind() == "Deployment"
+        && current.api_version() == "apps/v1"
+        && current.annotations() != next.annotations();
+    if is_told || content(current) != content(next) {
         let generation = current.generation().unwrap_or_default() + 1;
         next.set(&["metadata", "generation"], generation.into());
     }

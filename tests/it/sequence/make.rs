@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::chance::Chance;
 
+/// The instant of conditions.
+const AT: &str = "2026-01-01T00:00:00Z";
+
 pub struct Kind {
     pub group_version: &'static str,
     pub kind: &'static str,
@@ -189,7 +192,7 @@ fn deployment(chance: &mut Chance) -> Map<String, Value> {
         let count = chance.below(3);
         object.insert(
             "status".into(),
-            json!({"replicas": count, "conditions": [{"type": "Mine", "status": "True"}]}),
+            json!({"replicas": count, "conditions": [{"type": "Mine", "status": "True", "lastUpdateTime": AT, "lastTransitionTime": AT}]}),
         );
     }
     object
