@@ -180,6 +180,12 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
             }
         }
     }
+    if object.at(&["spec", "strategy", "type"]) == Some(&"Recreate".into())
+        && object.at(&["spec", "strategy", "rollingUpdate"]).is_some()
+    {
+        let why = "may not be specified when strategy `type` is 'Recreate'";
+        causes.push(Cause::forbidden("spec.strategy.rollingUpdate", why));
+    }
     causes
 }
 

@@ -36,6 +36,17 @@ pub fn plain(mut value: Value, name: &str) -> Value {
             causes.sort_by_key(ToString::to_string);
         }
     }
+    // A patch that leads to a wrong object shows the object, ids, times and order included.
+    if let Some(text) = value["message"].as_str()
+        && text.starts_with(" \"\" is invalid: patch: ")
+    {
+        let why = text
+            .rsplit_once("\": ")
+            .map_or(text, |(_, why)| why)
+            .to_owned();
+        value["message"] = why.into();
+        value["details"]["causes"] = Value::Null;
+    }
     // The original finds faults of custom objects by the chance of its maps.
     if let Some((head, faults)) = value["message"]
         .as_str()
