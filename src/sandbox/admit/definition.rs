@@ -92,5 +92,41 @@ pub fn validate_custom(resource: &Resource, object: &Object) -> Vec<Cause> {
         return Vec::new();
     };
     let found = structural.validate(&object.to_value());
-    found.into_iter().map(Cause::from).collect()
+    let mut causes: Vec<Cause> = found.into_iter().map(Cause::from).collect();
+    if let Some(scale) = &resource.scale {
+        causes.extend(scaled(object, &scale.spec));
+    }
+    causes
+}
+
+/// What is wrong with the number that `/scale` writes (`ValidateScaleSpec`).
+fn scaled(object: &Object, path: &str) -> Option<Cause> {
+    let words: Vec<&str> = path.trim_start_matches('.').split('.').collect();
+    let value = object.at(&words)?;
+    let place = format!(".{}", words.join("."));
+    let wrong = |number: i64, why: &str| Some(Cause::invalid(&place, &number.into(), why));
+    let kind = match value {
+        Value::Number(_) => match value.as_i64() {
+            Some(number) if number < 0 => return wrong(number, "should be a non-negative integer"),
+            Some(number) if number > i64::from(i32::MAX) => {
+                return wrong(number, "should be less than or equal to 2147483647");
+            }
+            Some(_) => return None,
+            None => "float64",
+        },
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    };
+    let shown = match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    wrong(
+        0,
+        &format!("{place} accessor error: {shown} is of the type {kind}, expected int64"),
+    )
 }

@@ -159,6 +159,12 @@ impl Change {
         let Value::Object(mut new) = new else {
             return Err(ApiError::bad_request("a Scale must be a map"));
         };
+        // Zero is left out, so nobody manages it.
+        if let Some(Value::Object(spec)) = new.get_mut("spec")
+            && spec.get("replicas") == Some(&Value::from(0))
+        {
+            spec.remove("replicas");
+        }
         managed::update(&subject, author, Some(old), &mut new);
         Ok(new)
     }
