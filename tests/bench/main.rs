@@ -6,6 +6,7 @@
     reason = "a measurement stops at its first surprise, and may use the machine"
 )]
 
+mod apply;
 mod controller;
 mod sandbox;
 mod seal;

@@ -13,5 +13,6 @@ mod floors;
 mod kubeseal;
 mod sandbox;
 mod sandbox_api;
+mod sequence;
 mod story;
 mod vectors;

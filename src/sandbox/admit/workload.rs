@@ -180,6 +180,12 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
             }
         }
     }
+    if object.at(&["spec", "strategy", "type"]) == Some(&"Recreate".into())
+        && object.at(&["spec", "strategy", "rollingUpdate"]).is_some()
+    {
+        let why = "may not be specified when strategy `type` is 'Recreate'";
+        causes.push(Cause::forbidden("spec.strategy.rollingUpdate", why));
+    }
     causes
 }
 
@@ -188,8 +194,9 @@ fn selector(causes: &mut Vec<Cause>, object: &Object) {
     let labels = object.at(&["spec", "template", "metadata", "labels"]);
     let Some(selector) = object.at(&["spec", "selector"]) else {
         causes.push(Cause::required("spec.selector", ""));
-        if labels.is_none_or(|labels| labels.as_object().is_none_or(serde_json::Map::is_empty)) {
-            return;
+        if kind == "deployment" {
+            // No selector selects nothing, the template included.
+            causes.push(mismatch(labels));
         }
         return;
     };
@@ -221,12 +228,16 @@ fn selector(causes: &mut Vec<Cause>, object: &Object) {
         .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
         .collect();
     if !read.matches(&texts) {
-        causes.push(Cause::invalid(
-            "spec.template.metadata.labels",
-            &labels.cloned().unwrap_or(Value::Null),
-            "`selector` does not match template `labels`",
-        ));
+        causes.push(mismatch(labels));
     }
+}
+
+fn mismatch(labels: Option<&Value>) -> Cause {
+    Cause::invalid(
+        "spec.template.metadata.labels",
+        &labels.cloned().unwrap_or(Value::Null),
+        "`selector` does not match template `labels`",
+    )
 }
 
 /// Of a StatefulSet only these may change.

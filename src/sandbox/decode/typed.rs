@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::{omit, quantity::canonical};
+
 use crate::object::schema::{Schema, ValueType};
 
 /// What came of a value.
@@ -66,13 +68,16 @@ impl Reader {
             (ValueType::IntOrString, value @ (Value::Number(_) | Value::String(_))) => Ok(value),
             (ValueType::StringOrNumber, Value::String(text)) => {
                 if is_quantity(&text) {
-                    Ok(Value::String(text))
+                    Ok(Value::String(canonical(&text).unwrap_or(text)))
                 } else {
                     Err(QUANTITY.to_owned())
                 }
             }
             // A quantity that was written as a number is shown as text.
-            (ValueType::StringOrNumber, Value::Number(number)) => Ok(number.to_string().into()),
+            (ValueType::StringOrNumber, Value::Number(number)) => {
+                let text = number.to_string();
+                Ok(canonical(&text).unwrap_or(text).into())
+            }
             (_, value) => Err(self.wrong(schema, &value)),
         }
     }
@@ -109,7 +114,9 @@ impl Reader {
                         self.holder.clone_from(&outer);
                     }
                     let value = self.read(&inner, value)?;
-                    read.insert(field, value);
+                    if !omit::leaves_out(schema, name, &field, &inner, &value) {
+                        read.insert(field, value);
+                    }
                 }
             }
             self.path.truncate(length);

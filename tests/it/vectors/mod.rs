@@ -1,5 +1,6 @@
 //! Files made by the real tools, judged one by one.
 
+mod apply;
 mod kubeseal;
 mod kubeseal_cli;
 mod patch;
