@@ -6,7 +6,11 @@ mod adopt;
 mod condition;
 pub mod deployment;
 pub mod field;
+pub mod job;
+mod member;
 mod name;
 pub mod pod;
 pub mod replica_set;
 pub mod service;
+#[cfg(test)]
+mod world;
