@@ -4,6 +4,7 @@
 
 mod adopt;
 mod condition;
+pub mod daemon_set;
 pub mod deployment;
 pub mod field;
 pub mod job;
@@ -11,6 +12,9 @@ mod member;
 mod name;
 pub mod pod;
 pub mod replica_set;
+mod revision;
+mod scheduling;
 pub mod service;
+pub mod stateful_set;
 #[cfg(test)]
 mod world;
