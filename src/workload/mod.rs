@@ -6,6 +6,7 @@ mod adopt;
 mod condition;
 pub mod daemon_set;
 pub mod deployment;
+pub mod disruption_budget;
 pub mod field;
 pub mod job;
 mod member;
@@ -13,8 +14,9 @@ mod name;
 pub mod pod;
 pub mod replica_set;
 mod revision;
-mod scheduling;
+pub mod scheduling;
 pub mod service;
 pub mod stateful_set;
+pub mod volume_claim;
 #[cfg(test)]
 mod world;
