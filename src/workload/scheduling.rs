@@ -53,10 +53,16 @@ pub fn message(nodes: usize, refusals: &[&str]) -> String {
     if counted.is_empty() {
         return "no nodes available to schedule pods".to_owned();
     }
-    format!(
-        "{head} {}. preemption: {head} {nodes} Preemption is not helpful for scheduling.",
-        counted.join(", ")
-    )
+    with_preemption(&head, nodes, &counted.join(", "))
+}
+
+/// The message of a scheduler that need not look at single nodes.
+pub fn message_of_all(nodes: usize, why: &str) -> String {
+    with_preemption(&format!("0/{nodes} nodes are available:"), nodes, why)
+}
+
+fn with_preemption(head: &str, nodes: usize, why: &str) -> String {
+    format!("{head} {why}. preemption: {head} {nodes} Preemption is not helpful for scheduling.")
 }
 
 fn tolerates(tolerations: &[Value], key: &str, value: &str, effect: &str) -> bool {

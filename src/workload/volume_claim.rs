@@ -96,6 +96,17 @@ pub fn decide_volume(volume: &Object, claim: Option<&Object>) -> Plan {
     }
 }
 
+/// Decides one pass over a volume that another binds: it goes once it is released.
+pub fn reclaim(volume: &Object) -> Plan {
+    let is_ours = volume.annotation(PROVISIONED_BY) == Some(PROVISIONER);
+    let is_released = field::text(volume, &["status", "phase"]) == "Released";
+    let mut plan = Plan::default();
+    if is_ours && is_released && !field::is_deleting(volume) {
+        plan.effects.push(member::remove(volume));
+    }
+    plan
+}
+
 fn capacity(claim: &Object) -> Value {
     let path = ["spec", "resources", "requests"];
     claim.at(&path).cloned().unwrap_or_else(|| json!({}))

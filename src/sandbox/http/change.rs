@@ -129,7 +129,6 @@ pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<R
 
 /// Reads the options of a deletion from body and query.
 fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)> {
-    let query = &call.query;
     let given = if bytes.is_empty() {
         Value::Null
     } else {
@@ -139,6 +138,12 @@ fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)
             _ => return Err(ApiError::unsupported_media_type(body::READABLE)),
         }
     };
+    options_of(call, &given)
+}
+
+/// Reads the options of a deletion from a document and the query.
+pub fn options_of(call: &Call, given: &Value) -> ApiResult<(DeleteOptions, bool)> {
+    let query = &call.query;
     let text = |pointer: &str| given.pointer(pointer).and_then(Value::as_str);
     let mut options = DeleteOptions {
         grace_period_seconds: given.get("gracePeriodSeconds").and_then(Value::as_i64),

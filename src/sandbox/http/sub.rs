@@ -10,7 +10,7 @@ use tower::ServiceExt;
 
 use super::{
     body::{collect, document, media_type},
-    change,
+    change, evict,
     handle::Call,
     object::Place,
     patch::Patch,
@@ -49,6 +49,7 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
             change::put(call, object, UpdateKind::Whole).await
         }
         ("scale", _) => scale(call, method, body).await,
+        ("eviction", "POST") => evict::evict(call, body).await,
         _ => Err(ApiError::method_not_allowed()),
     }
 }
