@@ -56,7 +56,9 @@ pub(super) fn note(cache: &mut Cache, key: &Key, old: Option<&Object>, new: Opti
         Kind::Volume => {
             let object = old.or(new);
             let text = |name: &str| {
-                object.map_or("", |object| field::text(object, &["spec", "claimRef", name]))
+                object.map_or("", |object| {
+                    field::text(object, &["spec", "claimRef", name])
+                })
             };
             found.push(Key::new(Kind::VolumeClaim, text("namespace"), text("name")));
         }
@@ -183,19 +185,11 @@ fn budgets(cache: &Cache, key: &Key, pod: &Object, found: &mut Vec<Key>) {
 }
 
 /// The volume of a claim; a StatefulSet that waits for a claim to go, and pods that wait for one to come.
-fn volumes(
-    cache: &Cache,
-    key: &Key,
-    claim: Option<&Object>,
-    is_gone: bool,
-    found: &mut Vec<Key>,
-) {
+fn volumes(cache: &Cache, key: &Key, claim: Option<&Object>, is_gone: bool, found: &mut Vec<Key>) {
     found.extend(claim.and_then(|claim| Key::of(&volume_claim::volume_of(claim))));
     if is_gone {
         found.extend(cache.keys(Kind::StatefulSet, Some(&key.namespace)));
     }
-    let waiting = cache
-        .unbound()
-        .filter(|pod| pod.namespace == key.namespace);
+    let waiting = cache.unbound().filter(|pod| pod.namespace == key.namespace);
     found.extend(waiting.cloned());
 }

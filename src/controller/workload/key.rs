@@ -41,8 +41,7 @@ impl Kind {
     ];
 
     /// What a node, its scheduler and its volumes need.
-    pub(super) const OF_NODE: [Self; 4] =
-        [Self::Node, Self::VolumeClaim, Self::Volume, Self::Pod];
+    pub(super) const OF_NODE: [Self; 4] = [Self::Node, Self::VolumeClaim, Self::Volume, Self::Pod];
 
     fn parts(self) -> (&'static str, &'static str) {
         match self {

@@ -34,7 +34,10 @@ pub(super) async fn ensure(cluster: &Cluster, now: Timestamp) -> Result<(), Clus
     };
     let is_ready = field::list(&node, &["status", "conditions"])
         .iter()
-        .any(|condition| condition.get("type") == Some(&"Ready".into()));
+        .any(|condition| {
+            condition.get("type") == Some(&"Ready".into())
+                && condition.get("status") == Some(&"True".into())
+        });
     if let (false, Some(status)) = (is_ready, wanted.at(&["status"])) {
         node.set(&["status"], status.clone());
         cluster.replace_status(&node).await?;
@@ -48,8 +51,12 @@ pub(super) async fn beat(cluster: &Cluster, clock: &Clock, role: Role) {
         return;
     }
     loop {
-        if let Err(error) = renew(cluster, clock.now()).await {
-            tracing::warn!(%error, "the lease of the node could not be renewed");
+        let renewed = match renew(cluster, clock.now()).await {
+            Ok(()) => ensure(cluster, clock.now()).await,
+            failed => failed,
+        };
+        if let Err(error) = renewed {
+            tracing::warn!(%error, "the node could not be kept alive");
         }
         tokio::time::sleep(BEAT).await;
     }

@@ -93,7 +93,10 @@ fn evict_from(
         }
     }
     let version = pod.version.to_string();
-    let is_meant = options.uid.as_deref().is_none_or(|uid| pod.object.uid() == Some(uid))
+    let is_meant = options
+        .uid
+        .as_deref()
+        .is_none_or(|uid| pod.object.uid() == Some(uid))
         && options
             .resource_version
             .as_deref()
@@ -166,9 +169,7 @@ fn conditions(object: &Object) -> &[Value] {
 /// Takes one disruption from a budget (`checkAndDecrement`).
 fn take(scope: &Scope<'_>, budget: &Object, pod: &str) -> ApiResult<Object> {
     let name = budget.name();
-    let caused = |error: ApiError, why: String| {
-        Err(error.caused_by("DisruptionBudget", &why))
-    };
+    let caused = |error: ApiError, why: String| Err(error.caused_by("DisruptionBudget", &why));
     if number(budget, &["status", "observedGeneration"]) < budget.generation().unwrap_or(0) {
         return caused(
             ApiError::too_many_requests(REFUSED, SOON),
@@ -231,7 +232,9 @@ fn refusal(budget: &Object, head: &str) -> String {
     if !message.is_empty() && reason == "SyncFailed" {
         format!("{head} because it failed sync: {message}")
     } else if current <= desired {
-        format!("The disruption budget {name} needs {desired} healthy pods and has {current} currently")
+        format!(
+            "The disruption budget {name} needs {desired} healthy pods and has {current} currently"
+        )
     } else if message.is_empty() {
         head.to_owned()
     } else {

@@ -85,10 +85,7 @@ fn own_labels(service: &Object) -> Value {
 }
 
 /// The addresses by the ports behind them, and whether there are more than fit.
-fn subsets<'a>(
-    service: &Object,
-    pods: impl Iterator<Item = &'a Object>,
-) -> (Vec<Value>, bool) {
+fn subsets<'a>(service: &Object, pods: impl Iterator<Item = &'a Object>) -> (Vec<Value>, bool) {
     let always = field::is_true(service, &["spec", "publishNotReadyAddresses"]);
     let mut by_ports: BTreeMap<PortSet, [BTreeMap<String, Value>; 2]> = BTreeMap::new();
     let mut count = 0;
@@ -175,13 +172,19 @@ mod tests {
         let many: Vec<Object> = (0..=MAX_ADDRESSES)
             .map(|number| {
                 let mut pod = pod(number, "True");
-                pod.set(&["status", "podIP"], format!("10.0.{}.{}", number / 250, number % 250).into());
+                pod.set(
+                    &["status", "podIP"],
+                    format!("10.0.{}.{}", number / 250, number % 250).into(),
+                );
                 pod
             })
             .collect();
         let many: Vec<&Object> = many.iter().collect();
         let (subsets, is_cut) = subsets(&service, many.into_iter());
         assert!(is_cut);
-        assert_eq!(subsets[0]["addresses"].as_array().unwrap().len(), MAX_ADDRESSES);
+        assert_eq!(
+            subsets[0]["addresses"].as_array().unwrap().len(),
+            MAX_ADDRESSES
+        );
     }
 }

@@ -1,11 +1,15 @@
 //! One file per user story, against the embedded server in process.
 
+mod daemon_set;
 mod deployment;
 mod drift;
+mod eviction;
+mod job;
 mod leak;
 mod restart;
 mod seal_and_open;
 mod sealing_keys;
 mod service;
+mod stateful_set;
 mod world;
 mod wrong_scope;
