@@ -32,16 +32,19 @@ pub(super) async fn decide(
     if let Some(plan) = release(shared, key) {
         return Ok(plan.into());
     }
-    let needs = shared.cache().needs(key);
+    let needs = {
+        let cache = shared.cache();
+        match cache.get(key) {
+            Some(pod) if is_ours(pod) => cache.needs(key),
+            _ => return Ok(Decision::default()),
+        }
+    };
     let sources = sources(shared, needs).await?;
     let mut cache = shared.cache();
     let Some(pod) = cache.get(key).map(|pod| Object::clone(pod)) else {
         return Ok(Decision::default());
     };
     let uid = pod.uid().unwrap_or_default().to_owned();
-    if !is_ours(&pod) {
-        return Ok(Decision::default());
-    }
     let address = cache.address_of(&uid);
     let is_unbound = field::text(&pod, &["spec", "nodeName"]).is_empty();
     let refusal = is_unbound.then(|| refusal(&cache, key, &pod)).flatten();
