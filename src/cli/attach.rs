@@ -43,7 +43,10 @@ pub async fn play(
     let workloads = Workloads::playing(Role::Node, cluster, Clock::wall());
     tokio::select! {
         () = told => {}
-        () = workloads.run() => {}
+        () = workloads.run() => return Err(Failure::new(format!(
+            "failed to watch {}",
+            connection.server
+        ))),
     }
     shell.note(format_args!(
         "detached from {}; node {NODE_NAME} and its pods stay as they are until the node is deleted",

@@ -134,3 +134,17 @@ impl Key {
         ObjectRef::new(self.kind.gvk(), namespace, &self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::plural;
+
+    #[test]
+    fn every_kind_can_be_watched() {
+        for kind in Kind::ALL.into_iter().chain(Kind::OF_NODE) {
+            assert!(plural(&kind.gvk()).is_some(), "{kind:?}");
+            assert_eq!(Kind::of(&kind.gvk()), Some(kind));
+        }
+    }
+}
