@@ -108,7 +108,7 @@ fn subsets<'a>(service: &Object, pods: impl Iterator<Item = &'a Object>) -> (Vec
     let subsets = by_ports
         .into_iter()
         .map(|(ports, [ready, unready])| {
-            let mut subset = json!({"ports": ports.write()});
+            let mut subset = json!({"ports": without_empty_names(ports.write())});
             for (name, addresses) in [("addresses", ready), ("notReadyAddresses", unready)] {
                 if let (false, Some(map)) = (addresses.is_empty(), subset.as_object_mut()) {
                     let addresses: Vec<Value> = addresses.into_values().collect();
@@ -119,6 +119,18 @@ fn subsets<'a>(service: &Object, pods: impl Iterator<Item = &'a Object>) -> (Vec
         })
         .collect();
     (subsets, count > MAX_ADDRESSES)
+}
+
+/// Here a port without a name says nothing of it, unlike in a slice.
+fn without_empty_names(mut ports: Value) -> Value {
+    for port in ports.as_array_mut().into_iter().flatten() {
+        if port.get("name").and_then(Value::as_str) == Some("")
+            && let Some(map) = port.as_object_mut()
+        {
+            map.remove("name");
+        }
+    }
+    ports
 }
 
 fn entry(service: &Object, pod: &Object, address: &str) -> Value {
