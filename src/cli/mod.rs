@@ -1,5 +1,6 @@
 //! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
 
+mod attach;
 mod command;
 pub mod completion;
 pub mod controller;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    Env, Exit, Failure, Shell, block_on,
+    Env, Exit, Failure, Shell, attach, block_on,
     embedded::{Embedded, refused},
 };
 use crate::{
@@ -34,6 +34,9 @@ pub struct Args {
     /// Keep the objects in this folder across restarts.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Serve nothing; play a node with its kubelet, volumes and a scheduler on the cluster of this kubeconfig.
+    #[arg(long, value_name = "KUBECONFIG", conflicts_with_all = ["port", "kubeconfig", "data"])]
+    pub attach: Option<PathBuf>,
 }
 
 /// What `waxwing sandbox` is to do.
@@ -45,6 +48,8 @@ pub struct Settings {
     pub kubeconfig: Option<PathBuf>,
     /// Where the objects are kept, absent for memory.
     pub data: Option<PathBuf>,
+    /// The kubeconfig of a cluster to play a node on, instead of serving.
+    pub attach: Option<PathBuf>,
 }
 
 impl Args {
@@ -57,12 +62,14 @@ impl Args {
             port,
             kubeconfig,
             data,
+            attach,
         } = self;
         let beside_data = data.as_ref().map(|folder| folder.join("kubeconfig"));
         Ok(Settings {
             port,
             kubeconfig: kubeconfig.or(beside_data),
             data,
+            attach,
         })
     }
 }
@@ -83,7 +90,18 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         port,
         kubeconfig,
         data,
+        attach,
     } = settings;
+    if let Some(kubeconfig) = attach {
+        let told = async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        attach::play(&kubeconfig, shell, told).await?;
+        return Ok(Exit::Yes);
+    }
     let options = SandboxOptions {
         clock: Clock::wall(),
     };

@@ -293,7 +293,25 @@ impl ApiError {
 
     /// 429.
     pub fn too_many_requests(message: impl Into<String>, retry_after_seconds: u32) -> Self {
-        Self::plain(429, "TooManyRequests", message).retry_after(retry_after_seconds)
+        let error = Self::plain(429, "TooManyRequests", message);
+        if retry_after_seconds == 0 {
+            return error;
+        }
+        error.retry_after(retry_after_seconds)
+    }
+
+    /// With one more cause that is no field.
+    #[must_use]
+    pub fn caused_by(mut self, reason: &str, message: &str) -> Self {
+        let causes = self
+            .details
+            .get_or_insert_default()
+            .entry("causes")
+            .or_insert_with(|| json!([]));
+        if let Some(causes) = causes.as_array_mut() {
+            causes.push(json!({"reason": reason, "message": message}));
+        }
+        self
     }
 
     /// 500, as an error that the API has no word for.

@@ -147,10 +147,8 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
         }
     }
     selector(&mut causes, object);
-    causes.extend(pod_spec::validate(
-        object.at(&["spec", "template", "spec"]),
-        "spec.template.spec",
-    ));
+    let spec = with_claims(object);
+    causes.extend(pod_spec::validate(spec.as_ref(), "spec.template.spec"));
     let policy = object.at(&["spec", "template", "spec", "restartPolicy"]);
     if let Some(policy) = policy
         && policy != "Always"
@@ -187,6 +185,35 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
         causes.push(Cause::forbidden("spec.strategy.rollingUpdate", why));
     }
     causes
+}
+
+/// The pod spec with a volume for each claim template, for containers may mount those too.
+fn with_claims(object: &Object) -> Option<Value> {
+    let mut spec = object.at(&["spec", "template", "spec"])?.clone();
+    let templates = object
+        .at(&["spec", "volumeClaimTemplates"])
+        .and_then(Value::as_array);
+    if let (Some(templates), Some(map)) = (templates, spec.as_object_mut()) {
+        let claims = templates.iter().filter_map(|template| {
+            let name = template.get("metadata")?.get("name")?;
+            Some(json!({"name": name, "persistentVolumeClaim": {"claimName": name}}))
+        });
+        let volumes = map.entry("volumes").or_insert_with(|| json!([]));
+        if volumes.is_null() {
+            *volumes = json!([]);
+        }
+        if let Some(volumes) = volumes.as_array_mut() {
+            for claim in claims {
+                if !volumes
+                    .iter()
+                    .any(|volume| volume.get("name") == claim.get("name"))
+                {
+                    volumes.push(claim);
+                }
+            }
+        }
+    }
+    Some(spec)
 }
 
 fn selector(causes: &mut Vec<Cause>, object: &Object) {

@@ -186,13 +186,18 @@ async fn apply(call: Call, config: Value, kind: UpdateKind, dry_run: bool) -> Ap
 
 /// Reads the options of a deletion from body and query.
 fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)> {
-    let query = &call.query;
     let given = if bytes.is_empty() {
         Value::Null
     } else {
         let kind = Gvk::new("", "v1", "DeleteOptions");
         document(&call.headers, bytes, &kind)?.value
     };
+    options_of(call, &given)
+}
+
+/// Reads the options of a deletion from a document and the query.
+pub fn options_of(call: &Call, given: &Value) -> ApiResult<(DeleteOptions, bool)> {
+    let query = &call.query;
     let text = |pointer: &str| given.pointer(pointer).and_then(Value::as_str);
     let mut options = DeleteOptions {
         grace_period_seconds: given.get("gracePeriodSeconds").and_then(Value::as_i64),

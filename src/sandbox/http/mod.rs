@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod change;
+mod evict;
 mod handle;
 mod list;
 mod object;

@@ -7,7 +7,9 @@ use axum::{
 };
 use tower::ServiceExt;
 
-use super::{body::collect, change, handle::Call, object::Place, read, route::ResourcePath, scale};
+use super::{
+    body::collect, change, evict, handle::Call, object::Place, read, route::ResourcePath, scale,
+};
 use crate::sandbox::{
     Sandbox,
     error::{ApiError, ApiResult},
@@ -37,6 +39,7 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
             change::put(call, object, UpdateKind::Whole).await
         }
         ("scale", _) => scale::scale(call, method, body).await,
+        ("eviction", "POST") => evict::evict(call, body).await,
         _ => Err(ApiError::method_not_allowed()),
     }
 }
