@@ -140,7 +140,6 @@ fn files(resources: &[Resource]) -> Vec<(String, String)> {
     reason = "the face writes the files that -o names"
 )]
 fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| {
-        Failure::new(format!("failed to write {}", path.display())).because(error)
-    })
+    std::fs::write(path, text)
+        .map_err(|error| Failure::new(format!("failed to write {}", path.display())).because(error))
 }

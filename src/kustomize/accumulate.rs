@@ -94,10 +94,7 @@ impl Target {
     }
 
     /// Uses the schema that the kustomization names; the first one that names any wins.
-    pub(super) fn use_schema(
-        &self,
-        context: &mut Context<'_>,
-    ) -> Result<(), BuildError> {
+    pub(super) fn use_schema(&self, context: &mut Context<'_>) -> Result<(), BuildError> {
         if let Some(version) = self.file.openapi.get("version")
             && version != OPENAPI_VERSION
         {
@@ -175,9 +172,8 @@ impl Target {
         path: &str,
         context: &mut Context<'_>,
     ) -> Result<(), BuildError> {
-        let failed = |error: BuildError| {
-            error.under(format!("accumulating resources from '{path}'"))
-        };
+        let failed =
+            |error: BuildError| error.under(format!("accumulating resources from '{path}'"));
         let bytes = self.loader.load(context, path).map_err(failed)?;
         let mut found = parse::resources(&bytes, &context.schema)
             .map_err(|error| failed(error.in_file(path)))?;
@@ -301,8 +297,7 @@ impl Target {
         for (kind, list) in kinds {
             for args in list {
                 let global = self.file.generator_options.as_ref();
-                let mut resource =
-                    generator::generate(kind, args, global, &self.loader, context)?;
+                let mut resource = generator::generate(kind, args, global, &self.loader, context)?;
                 let name = match kind {
                     Kind::ConfigMap => "ConfigMapGenerator",
                     Kind::Secret => "SecretGenerator",

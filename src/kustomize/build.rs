@@ -142,10 +142,7 @@ pub fn build(files: &dyn Files, folder: &str, options: &Options) -> Result<Build
         if wants("originAnnotations")
             && let Some(origin) = &resource.origin
         {
-            annotations.insert(
-                "config.kubernetes.io/origin".to_owned(),
-                origin.text(),
-            );
+            annotations.insert("config.kubernetes.io/origin".to_owned(), origin.text());
         }
         if wants("transformerAnnotations") && !resource.transformations.is_empty() {
             annotations.insert(

@@ -248,7 +248,10 @@ mod tests {
         assert!(specs.names.iter().any(|names| names.kind == "ConfigMap"
             && names.version == "v1"
             && names.referrers.len() > 40));
-        let class = specs.names.iter().find(|names| names.kind == "IngressClass");
+        let class = specs
+            .names
+            .iter()
+            .find(|names| names.kind == "IngressClass");
         assert_eq!(class.unwrap().group, "networking.k8s.io/v1");
     }
 }

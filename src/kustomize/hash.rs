@@ -8,7 +8,10 @@ const LENGTH: usize = 10;
 
 /// The suffix for a ConfigMap, a Secret, or any other object.
 pub(super) fn suffix(value: &Value) -> String {
-    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let kind = value
+        .get("kind")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let text = match kind {
         "ConfigMap" => go_json(&chosen(value, &["data"], &["binaryData"], false)),
         "Secret" => go_json(&chosen(value, &["data"], &["stringData"], true)),
@@ -34,7 +37,9 @@ fn chosen(value: &Value, always: &[&str], if_map: &[&str], with_type: bool) -> V
     let mut fields = Map::new();
     for field in always {
         let found = value.get(*field).filter(|found| !found.is_null());
-        let found = found.cloned().unwrap_or_else(|| Value::String(String::new()));
+        let found = found
+            .cloned()
+            .unwrap_or_else(|| Value::String(String::new()));
         fields.insert((*field).to_owned(), found);
     }
     for field in if_map {
@@ -75,7 +80,8 @@ mod tests {
 
     #[test]
     fn the_suffix_is_that_of_kustomize() {
-        let map = serde_json::json!({"kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "b"}});
+        let map =
+            serde_json::json!({"kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "b"}});
         assert_eq!(suffix(&map), "4h2mbtbbt6");
     }
 }

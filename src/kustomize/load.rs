@@ -122,9 +122,7 @@ impl Context<'_> {
             .map_err(|error| error.under("not a valid directory"))?;
         match entry {
             Entry::Folder => Ok(resolved),
-            _ => Err(BuildError::new(format!(
-                "'{path}': file is not directory"
-            ))),
+            _ => Err(BuildError::new(format!("'{path}': file is not directory"))),
         }
     }
 }

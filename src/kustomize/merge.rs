@@ -134,11 +134,7 @@ impl Sources {
 
 impl Merger<'_> {
     /// Merges two values.
-    pub(super) fn walk(
-        self,
-        sources: Sources,
-        place: Option<Place>,
-    ) -> Result<Merged, BuildError> {
+    pub(super) fn walk(self, sources: Sources, place: Option<Place>) -> Result<Merged, BuildError> {
         let place = place.or_else(|| self.embedded(&sources));
         match sources.kind() {
             None => {

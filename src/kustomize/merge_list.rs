@@ -55,7 +55,11 @@ impl Merger<'_> {
         };
         let elements = place.and_then(Place::elements);
         let primitive = [String::new()];
-        let keys = if keys.is_empty() { &primitive[..] } else { keys };
+        let keys = if keys.is_empty() {
+            &primitive[..]
+        } else {
+            keys
+        };
         let mut values = values_of(&dest, patch.as_deref(), keys);
         if keys.len() > 1 {
             complete(&mut values);
@@ -81,9 +85,8 @@ impl Merger<'_> {
                 },
             };
             let merged = self.walk(inner, elements.clone())?;
-            let empty = |value: &Value| {
-                value.is_null() || value.as_object().is_some_and(Map::is_empty)
-            };
+            let empty =
+                |value: &Value| value.is_null() || value.as_object().is_some_and(Map::is_empty);
             let Some(mut value) = merged.value.filter(|value| !empty(value)) else {
                 set(&mut dest, None, &valid_keys, &valid_values);
                 continue;

@@ -237,7 +237,9 @@ impl Rule<'_> {
             return Ok(());
         };
         let Some(name) = fields.get("name").map(scalar::text) else {
-            return Err(BuildError::new("path config error; no 'name' field in node"));
+            return Err(BuildError::new(
+                "path config error; no 'name' field in node",
+            ));
         };
         let namespace = fields.get("namespace").map(scalar::text);
         let Some(found) = self.select(&name, namespace.as_deref(), true)? else {

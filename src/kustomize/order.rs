@@ -42,7 +42,8 @@ const LAST: &[&str] = &[
 
 /// Sorts as a kustomization's `sortOptions` say; without any, by kind.
 pub(super) fn sort(set: &mut ResourceSet, options: Option<&SortOptions>) -> Result<(), BuildError> {
-    let own = |kinds: &[&str]| -> Vec<String> { kinds.iter().map(|kind| (*kind).to_owned()).collect() };
+    let own =
+        |kinds: &[&str]| -> Vec<String> { kinds.iter().map(|kind| (*kind).to_owned()).collect() };
     let (first, last): (Vec<String>, Vec<String>) = match options {
         None => (own(FIRST), own(LAST)),
         Some(options) => match (options.order.as_str(), &options.legacy_sort_options) {

@@ -66,10 +66,7 @@ impl ParseError {
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value
-        .get(field)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A document that is a resource; an empty one is none.

@@ -92,9 +92,16 @@ fn key_and_value(word: &str) -> Result<(&str, &str), BuildError> {
 }
 
 /// The value at the end of a path.
-pub(super) fn lookup<'a>(value: &'a Value, path: &[String]) -> Result<Option<&'a Value>, BuildError> {
+pub(super) fn lookup<'a>(
+    value: &'a Value,
+    path: &[String],
+) -> Result<Option<&'a Value>, BuildError> {
     let mut here = value;
-    for word in path.iter().map(|word| word.trim()).filter(|word| !word.is_empty()) {
+    for word in path
+        .iter()
+        .map(|word| word.trim())
+        .filter(|word| !word.is_empty())
+    {
         if here.is_null() {
             return Ok(None);
         }
@@ -283,10 +290,15 @@ mod tests {
         let mut value = serde_json::json!({"a": [{"n": "x", "v": 1}, {"n": "y"}]});
         let found = lookup(&value, &split("a.[n=x].v")).unwrap();
         assert_eq!(found, Some(&Value::from(1)));
-        let count = visit(&mut value, &split("a.[n=z].v"), Make::Scalar, &mut |field| {
-            *field = Value::from(2);
-            Ok(())
-        });
+        let count = visit(
+            &mut value,
+            &split("a.[n=z].v"),
+            Make::Scalar,
+            &mut |field| {
+                *field = Value::from(2);
+                Ok(())
+            },
+        );
         assert_eq!(count.unwrap(), 1);
         assert_eq!(value["a"][2], serde_json::json!({"n": "z", "v": 2}));
     }

@@ -59,8 +59,7 @@ pub(super) fn generated(
     let found = configurations(target, entries, context)
         .map_err(|error| error.under("loading generator plugins"))?;
     for config in found {
-        check_builtin(&config)
-            .map_err(|error| error.under("loading generator plugins"))?;
+        check_builtin(&config).map_err(|error| error.under("loading generator plugins"))?;
         let kind = match config.kind() {
             "ConfigMapGenerator" => Kind::ConfigMap,
             "SecretGenerator" => Kind::Secret,
@@ -93,9 +92,8 @@ pub(super) fn transformers(
     let mut steps = Vec::new();
     for config in configurations(target, entries, context)? {
         check_builtin(&config)?;
-        let made = step(&config, loader, context).map_err(|error| {
-            error.under(format!("plugin {} fails configuration", config.id()))
-        })?;
+        let made = step(&config, loader, context)
+            .map_err(|error| error.under(format!("plugin {} fails configuration", config.id())))?;
         steps.extend(made);
     }
     Ok(steps)
@@ -111,10 +109,7 @@ fn check_builtin(config: &Resource) -> Result<(), BuildError> {
     )))
 }
 
-fn read<T: serde::de::DeserializeOwned>(
-    config: &Resource,
-    value: &Value,
-) -> Result<T, BuildError> {
+fn read<T: serde::de::DeserializeOwned>(config: &Resource, value: &Value) -> Result<T, BuildError> {
     serde_json::from_value(value.clone())
         .map_err(|error| BuildError::new(format!("plugin {}: {error}", config.id())))
 }
@@ -126,11 +121,7 @@ fn step(
     context: &mut Context<'_>,
 ) -> Result<Vec<Step>, BuildError> {
     let field = |name: &str| config.value.get(name).filter(|value| !value.is_null());
-    let text = |name: &str| {
-        field(name)
-            .map(super::scalar::text)
-            .unwrap_or_default()
-    };
+    let text = |name: &str| field(name).map(super::scalar::text).unwrap_or_default();
     let specs: Vec<FieldSpec> = match field("fieldSpecs") {
         Some(list) => read(config, list)?,
         None => Vec::new(),

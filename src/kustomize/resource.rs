@@ -158,18 +158,14 @@ impl Resource {
     pub fn former_ids(&self) -> Vec<Id> {
         self.former
             .iter()
-            .map(|former| {
-                self.id_of(&former.kind, former.name.clone(), former.namespace.clone())
-            })
+            .map(|former| self.id_of(&former.kind, former.name.clone(), former.namespace.clone()))
             .collect()
     }
 
     /// What it was called in its file.
     pub fn original_id(&self) -> Id {
         match self.former.first() {
-            Some(former) => {
-                self.id_of(&former.kind, former.name.clone(), former.namespace.clone())
-            }
+            Some(former) => self.id_of(&former.kind, former.name.clone(), former.namespace.clone()),
             None => self.id(),
         }
     }
@@ -244,10 +240,7 @@ impl Resource {
                 metadata.remove("namespace");
             }
         } else if let Some(metadata) = self.map_mut("metadata") {
-            metadata.insert(
-                "namespace".to_owned(),
-                Value::String(namespace.to_owned()),
-            );
+            metadata.insert("namespace".to_owned(), Value::String(namespace.to_owned()));
         }
     }
 

@@ -177,12 +177,8 @@ impl Table {
     fn of_document(document: &Value) -> Self {
         const PREFIX: &str = "#/definitions/";
         let mut table = Self::default();
-        let text = |value: Option<&Value>| {
-            value
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let text =
+            |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         let reference = |value: Option<&Value>| {
             value?
                 .get("$ref")?

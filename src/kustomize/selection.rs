@@ -25,9 +25,7 @@ impl Selection {
             "" => Ok(None),
             pattern => Regex::new(&format!("^(?:{pattern})$"))
                 .map(Some)
-                .map_err(|error| {
-                    BuildError::new(format!("error parsing regexp: {error}"))
-                }),
+                .map_err(|error| BuildError::new(format!("error parsing regexp: {error}"))),
         };
         let labels = |text: &str| match text {
             "" => Ok(None),
@@ -76,7 +74,8 @@ impl Selection {
 
     /// Whether labels and annotations fit.
     pub(super) fn takes_texts(&self, resource: &Resource) -> bool {
-        let has = |selector: &Option<LabelSelector>, texts: &dyn Fn() -> BTreeMap<String, String>| {
+        let has = |selector: &Option<LabelSelector>,
+                   texts: &dyn Fn() -> BTreeMap<String, String>| {
             selector.as_ref().is_none_or(|selector| {
                 let texts = texts();
                 let texts = texts

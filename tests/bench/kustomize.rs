@@ -20,10 +20,25 @@ fn tree(count: usize) -> Tree {
         let mut text = String::new();
         for _ in 0..IN_A_FILE.min(count - number) {
             let _ = match number % 4 {
-                0 => write!(text, "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c{number}\ndata:\n  a: b\n  port: \"8080\"\n"),
-                1 => write!(text, "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: d{number}\nspec:\n  selector:\n    matchLabels: {{app: d{number}}}\n  template:\n    metadata:\n      labels: {{app: d{number}}}\n    spec:\n      containers:\n      - name: c\n        image: nginx:1\n        envFrom:\n        - configMapRef: {{name: c{}}}\n", number - 1),
-                2 => write!(text, "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: s{number}\nspec:\n  selector: {{app: d{}}}\n  ports:\n  - port: 80\n", number - 1),
-                _ => write!(text, "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: i{number}\nspec:\n  rules:\n  - http:\n      paths:\n      - path: /\n        backend:\n          service:\n            name: s{}\n            port: {{number: 80}}\n", number - 1),
+                0 => write!(
+                    text,
+                    "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c{number}\ndata:\n  a: b\n  port: \"8080\"\n"
+                ),
+                1 => write!(
+                    text,
+                    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: d{number}\nspec:\n  selector:\n    matchLabels: {{app: d{number}}}\n  template:\n    metadata:\n      labels: {{app: d{number}}}\n    spec:\n      containers:\n      - name: c\n        image: nginx:1\n        envFrom:\n        - configMapRef: {{name: c{}}}\n",
+                    number - 1
+                ),
+                2 => write!(
+                    text,
+                    "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: s{number}\nspec:\n  selector: {{app: d{}}}\n  ports:\n  - port: 80\n",
+                    number - 1
+                ),
+                _ => write!(
+                    text,
+                    "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: i{number}\nspec:\n  rules:\n  - http:\n      paths:\n      - path: /\n        backend:\n          service:\n            name: s{}\n            port: {{number: 80}}\n",
+                    number - 1
+                ),
             };
             number += 1;
         }

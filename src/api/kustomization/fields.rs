@@ -8,7 +8,10 @@ use serde_json::{Map, Value};
 /// One kustomization file. Deprecated fields stand where their successors read them (see [`super::read`]).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Kustomization {
     pub api_version: String,
     pub kind: String,
@@ -49,7 +52,10 @@ pub struct Kustomization {
 /// Labels to add, and where.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Label {
     pub pairs: BTreeMap<String, String>,
     pub include_selectors: bool,
@@ -60,7 +66,10 @@ pub struct Label {
 /// A field of some kinds; empty group, version and kind stand for any.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct FieldSpec {
     pub group: String,
     pub version: String,
@@ -72,7 +81,10 @@ pub struct FieldSpec {
 /// One entry of `patches` or `patchesJson6902`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Patch {
     pub path: String,
     pub patch: String,
@@ -83,7 +95,10 @@ pub struct Patch {
 /// What a patch may change beyond its rights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct PatchOptions {
     pub allow_name_change: bool,
     pub allow_kind_change: bool,
@@ -92,7 +107,10 @@ pub struct PatchOptions {
 /// Chooses resources; what is empty takes any.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Selector {
     pub group: String,
     pub version: String,
@@ -106,7 +124,10 @@ pub struct Selector {
 /// A change of container images.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Image {
     pub name: String,
     pub new_name: String,
@@ -118,7 +139,10 @@ pub struct Image {
 /// A count of replicas.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Replica {
     pub name: String,
     pub count: i64,
@@ -127,7 +151,10 @@ pub struct Replica {
 /// Copies a value of one resource into others.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Replacement {
     pub path: String,
     pub source: Option<Source>,
@@ -138,7 +165,10 @@ pub struct Replacement {
 /// Where a replacement takes its value.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Source {
     pub group: String,
     pub version: String,
@@ -152,7 +182,10 @@ pub struct Source {
 /// Where a replacement puts its value.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Target {
     pub select: Option<Selector>,
     pub reject: Vec<Selector>,
@@ -163,7 +196,10 @@ pub struct Target {
 /// How a value is cut out of, or put into, a field.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct FieldOptions {
     pub delimiter: String,
     pub index: i64,
@@ -174,7 +210,10 @@ pub struct FieldOptions {
 /// A variable of the older kind, `$(NAME)`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct Variable {
     pub name: String,
     pub objref: ObjRef,
@@ -184,7 +223,10 @@ pub struct Variable {
 /// The object that a variable reads.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct ObjRef {
     pub api_version: String,
     pub group: String,
@@ -197,7 +239,10 @@ pub struct ObjRef {
 /// The field that a variable reads; empty stands for `metadata.name`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct FieldRef {
     #[serde(rename = "fieldPath")]
     pub field_path: String,
@@ -206,7 +251,10 @@ pub struct FieldRef {
 /// The order of the output.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct SortOptions {
     pub order: String,
     pub legacy_sort_options: Option<LegacySortOptions>,
@@ -215,7 +263,10 @@ pub struct SortOptions {
 /// Kinds that come first and last.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct LegacySortOptions {
     pub order_first: Vec<String>,
     pub order_last: Vec<String>,
@@ -224,7 +275,10 @@ pub struct LegacySortOptions {
 /// One ConfigMap or Secret to make.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct GeneratorArgs {
     pub namespace: String,
     pub name: String,
@@ -242,7 +296,10 @@ pub struct GeneratorArgs {
 /// What generated objects have in common.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are kustomize's own, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the names are kustomize's own, documented there"
+)]
 pub struct GeneratorOptions {
     pub labels: BTreeMap<String, String>,
     pub annotations: BTreeMap<String, String>,

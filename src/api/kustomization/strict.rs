@@ -19,7 +19,9 @@ pub enum KustomizationError {
     #[error("invalid Kustomization: json: unknown field \"{0}\"")]
     UnknownField(String),
     /// A field that is not of its type.
-    #[error("invalid Kustomization: json: cannot unmarshal {found} into Go struct field {field} of type {wanted}")]
+    #[error(
+        "invalid Kustomization: json: cannot unmarshal {found} into Go struct field {field} of type {wanted}"
+    )]
     Type {
         /// What it is.
         found: &'static str,
@@ -29,7 +31,9 @@ pub enum KustomizationError {
         wanted: String,
     },
     /// The file is a list or a scalar.
-    #[error("invalid Kustomization: json: cannot unmarshal {0} into Go value of type types.Kustomization")]
+    #[error(
+        "invalid Kustomization: json: cannot unmarshal {0} into Go value of type types.Kustomization"
+    )]
     NotMap(&'static str),
     /// No field is set.
     #[error("kustomization.yaml is empty")]
@@ -160,11 +164,7 @@ fn strict(
 }
 
 /// A value of its type; the place is the map that holds it, and its path.
-fn conform(
-    value: Value,
-    shape: Shape,
-    place: (&str, &str),
-) -> Result<Value, KustomizationError> {
+fn conform(value: Value, shape: Shape, place: (&str, &str)) -> Result<Value, KustomizationError> {
     let wrong = |value: &Value, wanted: String| KustomizationError::Type {
         found: kind_of(value),
         field: format!("{}.{}", place.0, place.1),
@@ -233,8 +233,14 @@ mod tests {
                 "resources: a.yaml",
                 "json: cannot unmarshal string into Go struct field Kustomization.resources of type []string",
             ),
-            ("images: [{newTag: 1}]", "json: cannot unmarshal number into Go struct field"),
-            ("commonLabels: {x: yes}", "json: cannot unmarshal bool into Go struct field"),
+            (
+                "images: [{newTag: 1}]",
+                "json: cannot unmarshal number into Go struct field",
+            ),
+            (
+                "commonLabels: {x: yes}",
+                "json: cannot unmarshal bool into Go struct field",
+            ),
             ("kind: Kustomization", "kustomization.yaml is empty"),
         ] {
             let error = read(text.as_bytes()).unwrap_err().to_string();

@@ -100,10 +100,7 @@ pub(in super::super) fn generate(
 }
 
 /// Own options win over global ones, but for the switches, which are on if either is.
-fn merged(
-    own: Option<&GeneratorOptions>,
-    global: Option<&GeneratorOptions>,
-) -> GeneratorOptions {
+fn merged(own: Option<&GeneratorOptions>, global: Option<&GeneratorOptions>) -> GeneratorOptions {
     let mut options = own.cloned().unwrap_or_default();
     if let Some(global) = global {
         for (own, global) in [

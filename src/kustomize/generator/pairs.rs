@@ -28,9 +28,8 @@ pub(super) fn read(
         pairs.extend(env_file(&bytes).map_err(failed)?);
     }
     for source in &args.literals {
-        let pair = literal(source).map_err(|error| {
-            error.under(format!("literal sources {}", listed(&args.literals)))
-        })?;
+        let pair = literal(source)
+            .map_err(|error| error.under(format!("literal sources {}", listed(&args.literals))))?;
         pairs.push(pair);
     }
     for source in &args.files {

@@ -25,7 +25,10 @@ pub(super) fn run(
         image.name
     );
     let pattern = Regex::new(&pattern).map_err(|error| {
-        BuildError::new(format!("error parsing regexp of image {:?}: {error}", image.name))
+        BuildError::new(format!(
+            "error parsing regexp of image {:?}: {error}",
+            image.name
+        ))
     })?;
     for resource in set.list_mut() {
         if resource.kind() == "CustomResourceDefinition" {
@@ -135,7 +138,12 @@ mod tests {
         for (text, name, tag, digest) in [
             ("nginx", "nginx", "", ""),
             ("nginx:1", "nginx", "1", ""),
-            ("host:5000/a/b:2@sha256:ab", "host:5000/a/b", "2", "sha256:ab"),
+            (
+                "host:5000/a/b:2@sha256:ab",
+                "host:5000/a/b",
+                "2",
+                "sha256:ab",
+            ),
             ("a/b@sha256:ab", "a/b", "", "sha256:ab"),
         ] {
             assert_eq!(split(text), (name, tag.to_owned(), digest.to_owned()));

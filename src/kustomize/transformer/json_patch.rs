@@ -47,7 +47,9 @@ impl Operations {
         match &value {
             Value::Null => Ok(Self(Value::Array(Vec::new()))),
             Value::Array(items) if items.iter().all(Value::is_object) => Ok(Self(value)),
-            _ => Err(failed("json: cannot unmarshal into a list of operations".to_owned())),
+            _ => Err(failed(
+                "json: cannot unmarshal into a list of operations".to_owned(),
+            )),
         }
     }
 
@@ -174,7 +176,9 @@ fn said(error: &JsonPatchError) -> BuildError {
             format!("{op} operation does not apply: doc is missing from path: {path}: {missing}")
         }
         ("move" | "copy", OperationProblem::NoPath) => {
-            format!("{op} operation does not apply: doc is missing destination path: {path}: {missing}")
+            format!(
+                "{op} operation does not apply: doc is missing destination path: {path}: {missing}"
+            )
         }
         (op, OperationProblem::Unknown) => format!("Unexpected kind: {op}"),
         _ => error.to_string(),

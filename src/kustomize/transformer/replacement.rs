@@ -103,7 +103,10 @@ fn read(set: &ResourceSet, source: &Source) -> Result<Value, BuildError> {
                 || selector.effective_namespace() == id.effective_namespace())
             && id.is_selected(&source.group, &source.version, &source.kind)
     };
-    let described = || format!("{selector}:{}", source.field_path);
+    let described = || match source.field_path.as_str() {
+        "" => selector.to_string(),
+        path => format!("{selector}:{path}"),
+    };
     let mut found = set
         .list()
         .iter()
@@ -183,9 +186,7 @@ fn plain(text: &str) -> Value {
 /// Puts a value into all resources that a target takes.
 fn write(set: &mut ResourceSet, target: &Target, value: &Value) -> Result<(), BuildError> {
     let Some(select) = &target.select else {
-        return Err(BuildError::new(
-            "target must specify resources to select",
-        ));
+        return Err(BuildError::new("target must specify resources to select"));
     };
     let failed = |error: BuildError| error.under("error creating target selector");
     let select = Selection::new(select).map_err(failed)?;
@@ -204,9 +205,9 @@ fn write(set: &mut ResourceSet, target: &Target, value: &Value) -> Result<(), Bu
             continue;
         }
         let ids = resource.all_ids();
-        let is_rejected = reject.iter().any(|reject| {
-            reject.asks_for_id() && ids.iter().any(|id| reject.takes_id(id))
-        });
+        let is_rejected = reject
+            .iter()
+            .any(|reject| reject.asks_for_id() && ids.iter().any(|id| reject.takes_id(id)));
         if !is_rejected && ids.iter().any(|id| select.takes_id(id)) {
             write_one(resource, target, value)?;
         }
@@ -232,7 +233,11 @@ fn write_one(resource: &mut Resource, target: &Target, value: &Value) -> Result<
         if structured(&mut resource.value, &words, make, value) {
             continue;
         }
-        let how = if options.create { "find or create" } else { "find" };
+        let how = if options.create {
+            "find or create"
+        } else {
+            "find"
+        };
         let missing = format!("unable to {how} field {path:?} in replacement target");
         let mut inner = None;
         let count = path_match::visit(&mut resource.value, &words, make, &mut |field| {
@@ -264,10 +269,7 @@ fn put(field: &mut Value, value: &Value, options: &FieldOptions) -> Result<(), B
         } else {
             scalar::text(field)
         };
-        let mut parts: Vec<String> = own
-            .split(&options.delimiter)
-            .map(str::to_owned)
-            .collect();
+        let mut parts: Vec<String> = own.split(&options.delimiter).map(str::to_owned).collect();
         match usize::try_from(options.index) {
             Err(_) => parts.insert(0, text),
             Ok(index) => match parts.get_mut(index) {
@@ -277,9 +279,8 @@ fn put(field: &mut Value, value: &Value, options: &FieldOptions) -> Result<(), B
         }
         text = parts.join(&options.delimiter);
     }
-    let misfit = |kind: &str| {
-        BuildError::new(format!("yaml: cannot decode !!str `{text}` as a !!{kind}"))
-    };
+    let misfit =
+        |kind: &str| BuildError::new(format!("yaml: cannot decode !!str `{text}` as a !!{kind}"));
     *field = match field {
         Value::Null => plain(&text),
         Value::Number(_) => match plain(&text) {
@@ -352,7 +353,12 @@ mod tests {
     #[test]
     fn scalars_keep_their_types() {
         let mut field = Value::from(1);
-        put(&mut field, &Value::String("5".into()), &FieldOptions::default()).unwrap();
+        put(
+            &mut field,
+            &Value::String("5".into()),
+            &FieldOptions::default(),
+        )
+        .unwrap();
         assert!(field == Value::from(5));
         let word = Value::String("five".into());
         assert!(put(&mut field, &word, &FieldOptions::default()).is_err());

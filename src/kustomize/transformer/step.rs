@@ -12,15 +12,12 @@ use super::{
     },
     image,
     json_patch::Operations,
-    label,
-    name,
+    label, name,
     namespace::{self, Subjects},
     patch::StrategicPatches,
     replacement, replica,
 };
-use crate::api::kustomization::{
-    FieldSpec, Image, Kustomization, Label, Replacement, Replica,
-};
+use crate::api::kustomization::{FieldSpec, Image, Kustomization, Label, Replacement, Replica};
 
 /// Which texts of the metadata are set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,8 +115,7 @@ pub(in super::super) fn configure(
 ) -> Result<Vec<Step>, BuildError> {
     let mut steps = Vec::new();
     if !file.patches_strategic_merge.is_empty() {
-        let patches =
-            StrategicPatches::of_paths(&file.patches_strategic_merge, loader, context)?;
+        let patches = StrategicPatches::of_paths(&file.patches_strategic_merge, loader, context)?;
         steps.push(Step::Strategic(patches));
     }
     for entry in &file.patches {

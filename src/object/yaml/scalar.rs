@@ -215,10 +215,7 @@ impl Scalar {
 
 /// Whether a word is a boolean in YAML 1.2 too.
 fn is_core_boolean(word: &str) -> bool {
-    matches!(
-        word,
-        "true" | "True" | "TRUE" | "false" | "False" | "FALSE"
-    )
+    matches!(word, "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
 }
 
 /// The nearest float, as Go converts.

@@ -38,7 +38,11 @@ pub(super) fn written_out(text: &str) -> String {
         Some(at) => time.split_at(at),
         None => (time, "Z"),
     };
-    let zone = if matches!(zone, "+00:00" | "-00:00") { "Z" } else { zone };
+    let zone = if matches!(zone, "+00:00" | "-00:00") {
+        "Z"
+    } else {
+        zone
+    };
     let clock = clock.trim_start();
     let clock = if clock.is_empty() { "0:0:0" } else { clock };
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));

@@ -32,7 +32,10 @@ fn a_failed_build_writes_nothing_and_leaves_with_one() {
     let output = run.get_output();
     assert!(output.stdout.is_empty());
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.starts_with("error: unable to find one of 'kustomization.yaml'"), "{said}");
+    assert!(
+        said.starts_with("error: unable to find one of 'kustomization.yaml'"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -48,5 +51,9 @@ fn a_folder_takes_one_file_a_resource() {
         .assert()
         .success();
     let file = folder.path().join("v1_service_backstage.yaml");
-    assert!(fs::read_to_string(file).unwrap().starts_with("apiVersion: v1\nkind: Service\n"));
+    assert!(
+        fs::read_to_string(file)
+            .unwrap()
+            .starts_with("apiVersion: v1\nkind: Service\n")
+    );
 }
