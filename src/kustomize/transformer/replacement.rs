@@ -359,7 +359,7 @@ mod tests {
             &FieldOptions::default(),
         )
         .unwrap();
-        assert!(field == Value::from(5));
+        assert_eq!(field, 5);
         let word = Value::String("five".into());
         assert!(put(&mut field, &word, &FieldOptions::default()).is_err());
         let mut field = Value::String("a-b".into());
