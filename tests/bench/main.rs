@@ -9,6 +9,7 @@
 mod apply;
 mod controller;
 mod sandbox;
+mod kustomize;
 mod seal;
 mod template;
 mod yaml;

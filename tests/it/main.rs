@@ -11,6 +11,7 @@
 
 mod floors;
 mod kubeseal;
+mod kustomize;
 mod sandbox;
 mod sandbox_api;
 mod sequence;
