@@ -13,7 +13,9 @@ use crate::cli::{Env, Exit, Failure, Shell, block_on};
 /// happens: a Secret is sealed, applied, opened, changed, opened again; an edit by hand is put right; a copy
 /// under another name is refused. Needs no cluster, no Docker and no network.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  waxwing demo\n  waxwing demo -o json | jq -r '.title // .text // empty'")]
+#[command(
+    after_help = "Examples:\n  waxwing demo\n  waxwing demo -o json | jq -r '.title // .text // empty'"
+)]
 pub struct Args {
     /// How the story is told.
     #[arg(short, long, value_enum, default_value_t = Telling::Text)]
