@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     sandbox::{
         Sandbox, SandboxOptions, ServeOptions,
-        data::{DataError, DataFolder, KeptIdentity},
+        data::{DataError, DataFolder, DataHealth, KeptIdentity},
     },
 };
 
@@ -132,6 +132,7 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         kubeconfig,
         identity: kept.map(|kept| kept.identity),
     };
+    let health = sandbox.data_health();
     let embedded = Embedded::start(sandbox, options).await.map_err(refused)?;
     let served = embedded.served();
     if let Some(folder) = &folder {
@@ -146,12 +147,49 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         served.address()
     ));
     shell.say(served.kubeconfig().display())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let broken = tokio::select! {
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        why = tell_health(health, shell) => Some(why),
+    };
     embedded.stop().await;
-    Ok(Exit::Yes)
+    match broken {
+        None => Ok(Exit::Yes),
+        Some(why) => Err(Failure::new("the data folder cannot be relied on")
+            .because(why)
+            .hint("look after the disk, then start again: what was acknowledged is kept")),
+    }
+}
+
+/// Tells when the data folder refuses writes and when it takes them again; ends with the reason when the server must.
+async fn tell_health(
+    health: Option<tokio::sync::watch::Receiver<DataHealth>>,
+    shell: &mut Shell,
+) -> String {
+    let Some(mut health) = health else {
+        return std::future::pending().await;
+    };
+    let mut is_refusing = false;
+    loop {
+        let now = health.borrow_and_update().clone();
+        match now {
+            DataHealth::Good if is_refusing => {
+                is_refusing = false;
+                shell.note("the data folder can be written again");
+            }
+            DataHealth::Refusing(why) if !is_refusing => {
+                is_refusing = true;
+                shell.note(format_args!(
+                    "the data folder cannot be written, writes are refused: {why}"
+                ));
+            }
+            DataHealth::Broken(why) => return why,
+            DataHealth::Good | DataHealth::Refusing(_) => {}
+        }
+        if health.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
 }
 
 fn no_data(error: DataError) -> Failure {

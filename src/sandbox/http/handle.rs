@@ -80,6 +80,7 @@ pub async fn handle(State(sandbox): State<Sandbox>, request: Request<Body>) -> R
 }
 
 async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response> {
+    sandbox.check_data()?;
     let Some(route) = route(request.uri().path()) else {
         return Ok(reply::page_not_found());
     };
