@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::store::GroupResource;
+use crate::object::patch::managed::ApplyError;
 
 /// One field that is wrong (`pkg/util/validation/field/errors.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -367,6 +368,29 @@ impl ApiError {
             fields.insert("details".into(), Value::Object(details.clone()));
         }
         Value::Object(fields)
+    }
+}
+
+impl From<ApplyError> for ApiError {
+    fn from(error: ApplyError) -> Self {
+        let message = error.to_string();
+        match error {
+            ApplyError::BadRequest(_) => Self::bad_request(message),
+            ApplyError::Failed(_) => Self::unknown(message),
+            ApplyError::Conflict(conflicts) => {
+                let causes: Value = conflicts
+                    .iter()
+                    .map(|conflict| {
+                        json!({
+                            "reason": "FieldManagerConflict",
+                            "message": conflict.message(),
+                            "field": conflict.field(),
+                        })
+                    })
+                    .collect();
+                Self::plain(409, "Conflict", message).with_causes(causes)
+            }
+        }
     }
 }
 

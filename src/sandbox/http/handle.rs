@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     accept::{self, Accept, negotiate},
-    change, list, openapi,
+    change, list, openapi, options,
     query::Query,
     read, reply,
     route::{ResourcePath, Route, route},
@@ -44,6 +44,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// What the answer shall look like.
     pub accept: Accept,
+    /// The name under which the request writes.
+    pub manager: String,
     /// When streams must end.
     pub closing: Option<Closing>,
     /// What the client is to be told beside the answer.
@@ -164,7 +166,13 @@ async fn resource(
         return sub::proxy(&sandbox, &path, request).await;
     }
     let accept = negotiate(&parts.headers, &query)?;
+    let user_agent = parts.headers.get(header::USER_AGENT);
+    let user_agent = user_agent
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
+    let manager = options::manager(&query, user_agent);
     let call = Call {
+        manager,
         sandbox,
         resource,
         path,

@@ -7,11 +7,13 @@ mod handle;
 mod list;
 mod object;
 mod openapi;
+mod options;
 mod patch;
 mod query;
 mod read;
 mod reply;
 mod route;
+mod scale;
 mod sub;
 mod system;
 

@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::{
     create::{create, fill_from_store, match_namespace},
     delete::remove_finalizers_done,
+    managed::{absent_yet, settle},
     scope::Scope,
     with_status_of,
 };
 use crate::{
-    object::Object,
+    object::{Object, patch::managed::without_new_times},
     sandbox::{
         admit,
         error::{ApiError, ApiResult, Cause},
@@ -61,6 +62,7 @@ pub fn update(
         UpdateKind::Status => with_status_of(scope.resource, &current, &given),
         UpdateKind::Main | UpdateKind::Whole => given,
     };
+    let later = absent_yet(scope.resource, &next);
     carry_metadata(&current, &mut next);
     if kind == UpdateKind::Main {
         if scope.resource.has_status {
@@ -72,8 +74,12 @@ pub fn update(
             }
         }
         admit::prepare_update(scope, &current, &mut next);
+        settle(scope, kind, Some(&current), &mut next, &later);
         fill_from_store(store, scope, &mut next);
+    } else {
+        settle(scope, kind, Some(&current), &mut next, &later);
     }
+    without_new_times(current.as_map(), next.as_map_mut());
     grow_generation(rules.generation, &current, &mut next, kind);
     let causes = admit::validate_update(scope, &current, &next, kind);
     if !causes.is_empty() {
@@ -147,9 +153,7 @@ fn carry_metadata(current: &Object, next: &mut Object) {
             }
         }
     }
-    for field in ["selfLink", "managedFields"] {
-        next.remove(&["metadata", field]);
-    }
+    next.remove(&["metadata", "selfLink"]);
     for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
         let is_empty = next.at(&["metadata", field]).is_some_and(|value| {
             value.is_null()
