@@ -37,9 +37,11 @@ impl Door {
     /// The control plane that a kubeconfig names.
     pub async fn real(kubeconfig: &str) -> Self {
         let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+        let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
             .await
             .unwrap();
+        // A 503 is an answer as any other.
+        config.default_retry = false;
         Self(Client::try_from(config).unwrap())
     }
 
