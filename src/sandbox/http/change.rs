@@ -46,8 +46,14 @@ impl Call {
 
     fn check_name(&self, object: &Object) -> ApiResult<()> {
         let name = object.name();
-        if name.is_empty() || name == self.path.name {
+        if name == self.path.name {
             return Ok(());
+        }
+        if name.is_empty() {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                self.path.name
+            )));
         }
         Err(ApiError::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",

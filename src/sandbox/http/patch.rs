@@ -101,16 +101,6 @@ impl Patch {
         self.apply_to(value, resource.schema.as_ref())
     }
 
-    /// The patch as it was sent.
-    pub fn value(&self) -> &Value {
-        match self {
-            Self::Json(patch)
-            | Self::Merge(patch)
-            | Self::Strategic(patch)
-            | Self::Apply(patch) => patch,
-        }
-    }
-
     /// A value with the patch.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use axum::{
 use tower::ServiceExt;
 
 use super::{
-    body::{collect, document},
+    body::collect,
     change,
     handle::Call,
     object::Place,
@@ -16,7 +16,6 @@ use super::{
     route::ResourcePath,
     scale,
 };
-use crate::object::Gvk;
 use crate::sandbox::{
     Sandbox,
     error::{ApiError, ApiResult},
@@ -33,7 +32,7 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
         return Err(ApiError::no_resource());
     }
     match (name, method.as_str()) {
-        ("status", "GET" | "HEAD") => read::get(&call),
+        ("status", "GET") => read::get(&call),
         ("status", "PUT") => {
             let bytes = collect(body).await?;
             let object = call.object(call.document(&bytes)?, Place::Body)?;

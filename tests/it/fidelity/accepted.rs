@@ -1,4 +1,6 @@
-//! The differences that are meant, each with its reason.
+//! The differences that are meant (`accepted.yaml`), and the faults that are known (`faults.yaml`), each with its reason.
+//!
+//! `*` as a case is any, as a part of a place any part.
 
 use std::cell::Cell;
 
@@ -12,7 +14,7 @@ use super::{
 pub struct Row {
     case: String,
     /// The request it is about, counted from 1.
-    step: u64,
+    step: Option<u64>,
     /// The place, and all below it.
     at: String,
     is_used: Cell<bool>,
@@ -24,8 +26,9 @@ pub struct Accepted(Vec<Row>);
 
 impl Accepted {
     pub fn read() -> Self {
-        let document = document(&folder().join("accepted.yaml"));
-        let rows = document.as_array().into_iter().flatten();
+        let rows = ["accepted.yaml", "faults.yaml"]
+            .map(|name| document(&folder().join(name)).as_array().cloned().unwrap())
+            .concat();
         let text = |row: &serde_json::Value, key: &str| {
             row[key]
                 .as_str()
@@ -33,16 +36,17 @@ impl Accepted {
                 .to_owned()
         };
         Self(
-            rows.map(|row| {
-                assert!(text(row, "reason").len() > 10, "{row} has no reason");
-                Row {
-                    case: text(row, "case"),
-                    step: row["step"].as_u64().unwrap(),
-                    at: text(row, "at"),
-                    is_used: Cell::new(false),
-                }
-            })
-            .collect(),
+            rows.iter()
+                .map(|row| {
+                    assert!(text(row, "reason").len() > 10, "{row} has no reason");
+                    Row {
+                        case: text(row, "case"),
+                        step: row["step"].as_u64(),
+                        at: text(row, "at"),
+                        is_used: Cell::new(false),
+                    }
+                })
+                .collect(),
         )
     }
 
@@ -50,12 +54,9 @@ impl Accepted {
     pub fn has(&self, case: &str, step: usize, difference: &Difference) -> bool {
         let mut is_accepted = false;
         for row in &self.0 {
-            let is_there = difference.at == row.at
-                || difference
-                    .at
-                    .strip_prefix(&row.at)
-                    .is_some_and(|rest| rest.starts_with('.'));
-            if row.case == case && row.step == step as u64 && is_there {
+            let is_case = row.case == "*" || row.case == case;
+            let is_step = row.step.is_none_or(|number| number == step as u64);
+            if is_case && is_step && is_within(&difference.at, &row.at) {
                 row.is_used.set(true);
                 is_accepted = true;
             }
@@ -70,10 +71,20 @@ impl Accepted {
             .filter(|row| !row.is_used.get())
             .map(|row| {
                 format!(
-                    "{} request {}: {} does not differ: take the row out of accepted.yaml",
+                    "{} request {:?}: {} does not differ: take the row out of its list",
                     row.case, row.step, row.at
                 )
             })
             .collect()
     }
+}
+
+/// Whether a place is the one of a row, or below it.
+fn is_within(at: &str, row: &str) -> bool {
+    let mut parts = at.split('.');
+    row.split('.').all(|wanted| {
+        parts
+            .next()
+            .is_some_and(|part| wanted == "*" || wanted == part)
+    })
 }

@@ -18,6 +18,8 @@ static TIME: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"20(?:2[5-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"));
 static CLUSTER_IP: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b10\.(?:9[6-9]|10\d|11[01])\.\d{1,3}\.\d{1,3}\b"));
+/// In an object that is quoted in a message.
+static VERSION: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(resourceVersion[\\":]{2,6})(\d+)"#));
 static AGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d+[smh](\d+s)?$"));
 static CURRENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"current: \d+"));
 
@@ -46,7 +48,10 @@ impl Normal {
                     if is_bookmark {
                         Self::hide_version(&mut event["object"]);
                     }
-                    self.document(&mut event["object"]);
+                    match event.get_mut("object") {
+                        Some(object) => self.document(object),
+                        None => self.document(event),
+                    }
                 }
             }
             body => self.document(body),
@@ -62,6 +67,7 @@ impl Normal {
                 *token = "continue".into();
             }
         }
+        sort_causes(value);
         self.value("", value);
     }
 
@@ -77,9 +83,14 @@ impl Normal {
         match value {
             Value::Object(map) => {
                 generated_name(map);
-                for (key, value) in map {
+                for (key, value) in &mut *map {
                     self.value(key, value);
                 }
+                // Managed fields have ids in names.
+                *map = std::mem::take(map)
+                    .into_iter()
+                    .map(|(key, value)| (self.text(&key), value))
+                    .collect();
             }
             Value::Array(items) => {
                 for item in items {
@@ -101,6 +112,8 @@ impl Normal {
         match key {
             "resourceVersion" if is_number => self.name("version", text),
             "serverAddress" => "address".to_owned(),
+            // Made of the group, which for custom kinds has the namespace in it.
+            "storageVersionHash" => "hash".to_owned(),
             "cells" if AGE.is_match(text) => "age".to_owned(),
             _ => self.text(text),
         }
@@ -111,6 +124,9 @@ impl Normal {
         let text = UID.replace_all(&text, |found: &Captures<'_>| self.name("uid", &found[0]));
         let text = CLUSTER_IP.replace_all(&text, |found: &Captures<'_>| {
             self.name("cluster-ip", &found[0])
+        });
+        let text = VERSION.replace_all(&text, |found: &Captures<'_>| {
+            format!("{}{}", &found[1], self.name("version", &found[2]))
         });
         let text = TIME.replace_all(&text, |found: &Captures<'_>| {
             if found.get(1).is_some() {
@@ -145,5 +161,23 @@ fn generated_name(object: &mut serde_json::Map<String, Value>) {
         && let Some(end) = name.strip_prefix(&start)
     {
         *name = format!("{start}{}", "*".repeat(end.len()));
+    }
+}
+
+/// The real server goes through maps in an order of chance: several causes are compared in the order of their fields,
+/// and the message, which has them again, up to them.
+fn sort_causes(status: &mut Value) {
+    let Some(Value::Array(causes)) = status.pointer_mut("/details/causes") else {
+        return;
+    };
+    if causes.len() < 2 {
+        return;
+    }
+    causes.sort_by_key(|cause| format!("{}{}", cause["field"], cause["message"]));
+    let all = causes.len();
+    if let Some(Value::String(message)) = status.get_mut("message")
+        && let Some((head, _)) = message.split_once(": [")
+    {
+        *message = format!("{head}: {all} causes");
     }
 }
