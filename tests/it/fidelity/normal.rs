@@ -83,6 +83,7 @@ impl Normal {
         match value {
             Value::Object(map) => {
                 generated_name(map);
+                sort_managers(map);
                 for (key, value) in &mut *map {
                     self.value(key, value);
                 }
@@ -179,5 +180,17 @@ fn sort_causes(status: &mut Value) {
         && let Some((head, _)) = message.split_once(": [")
     {
         *message = format!("{head}: {all} causes");
+    }
+}
+
+/// Managers are kept in the order of their seconds: which of two comes first is chance.
+fn sort_managers(object: &mut serde_json::Map<String, Value>) {
+    if let Some(Value::Array(managers)) = object.get_mut("managedFields") {
+        managers.sort_by_key(|entry| {
+            format!(
+                "{}{}{}",
+                entry["operation"], entry["manager"], entry["subresource"]
+            )
+        });
     }
 }
