@@ -99,10 +99,10 @@ impl Normal {
                 }
             }
             Value::String(text) => *text = self.field(key, text),
-            Value::Number(number) if key == "nodePort" => {
-                if number.as_u64().is_some_and(|port| port >= 30000) {
-                    *value = "node port".into();
-                }
+            Value::Number(number)
+                if key == "nodePort" && number.as_u64().is_some_and(|port| port >= 30000) =>
+            {
+                *value = "node port".into();
             }
             _ => {}
         }
