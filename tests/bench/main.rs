@@ -8,8 +8,8 @@
 
 mod apply;
 mod controller;
-mod sandbox;
 mod kustomize;
+mod sandbox;
 mod seal;
 mod template;
 mod yaml;

@@ -78,6 +78,7 @@ pub const STATEFUL_SET: Rules = rules("apps", "statefulsets", |object, before| {
                 .and_then(Value::as_object_mut)
             {
                 set::default(rolling, "partition", 0);
+                set::default(rolling, "maxUnavailable", 1);
             }
         }
         if let Some(policy) = set::map(spec, "persistentVolumeClaimRetentionPolicy") {
@@ -145,6 +146,9 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
                 "must be greater than or equal to 0",
             ));
         }
+    }
+    if object.kind() == "Deployment" {
+        causes.extend(standstill(object));
     }
     selector(&mut causes, object);
     let spec = with_claims(object);
@@ -214,6 +218,20 @@ fn with_claims(object: &Object) -> Option<Value> {
         }
     }
     Some(spec)
+}
+
+/// A rollout that may neither add nor take away never moves (`ValidateRollingUpdateDeployment`).
+fn standstill(object: &Object) -> Option<Cause> {
+    let rolling = ["spec", "strategy", "rollingUpdate"];
+    let rolling = object.at(&rolling)?;
+    let is_nothing = |field: &str| matches!(&rolling[field], value if value == 0 || value == "0%");
+    (is_nothing("maxSurge") && is_nothing("maxUnavailable")).then(|| {
+        Cause::invalid(
+            "spec.strategy.rollingUpdate.maxUnavailable",
+            &0.into(),
+            "may not be 0 when `maxSurge` is 0",
+        )
+    })
 }
 
 fn selector(causes: &mut Vec<Cause>, object: &Object) {

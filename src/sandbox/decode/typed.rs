@@ -157,6 +157,14 @@ impl Reader {
                 "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
             ));
         }
+        if name == "MicroTime"
+            && let Some(rest) = text.get(SECONDS..)
+            && !is_micro(rest)
+        {
+            return Err(format!(
+                "parsing time {text:?} as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse {rest:?} as \".000000\""
+            ));
+        }
         Ok(Value::String(text))
     }
 
@@ -322,6 +330,16 @@ fn corrupt_at(text: &[u8]) -> Option<usize> {
         }
     }
     None
+}
+
+/// Characters of a time up to its seconds.
+const SECONDS: usize = "2006-01-02T15:04:05".len();
+
+/// Whether what follows the seconds begins with six digits of a fraction.
+fn is_micro(rest: &str) -> bool {
+    let fraction = rest.strip_prefix('.').unwrap_or_default();
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    digits == 6
 }
 
 #[cfg(test)]

@@ -55,6 +55,12 @@ impl Call {
         if name == self.path.name {
             return Ok(());
         }
+        if name.is_empty() {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                self.path.name
+            )));
+        }
         Err(ApiError::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
             self.path.name

@@ -92,9 +92,26 @@ async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response>
         }
         other => {
             let query = Query::of(request.uri())?;
-            Ok(page(&sandbox, &registry, &other, &query, request.headers())
-                .unwrap_or_else(reply::page_not_found))
+            match page(&sandbox, &registry, &other, &query, request.headers()) {
+                Some(page) => Ok(page),
+                None => match &other {
+                    Route::GroupVersion(group, _) => not_served(&registry, group),
+                    _ => Ok(reply::page_not_found()),
+                },
+            }
         }
+    }
+}
+
+/// Answers for a path below a group: groups of the server itself have a Status for it, all others no handler.
+fn not_served(registry: &Registry, group: &str) -> ApiResult<Response> {
+    let is_built_in = registry
+        .iter()
+        .any(|resource| !resource.custom && resource.gvk.group == group);
+    if is_built_in {
+        Err(ApiError::no_resource())
+    } else {
+        Ok(reply::page_not_found())
     }
 }
 
@@ -152,13 +169,13 @@ async fn resource(
     request: Request<Body>,
 ) -> ApiResult<Response> {
     let Some(resource) = registry.find(&path.group, &path.version, &path.plural) else {
-        return Ok(reply::page_not_found());
+        return not_served(registry, &path.group);
     };
     if !path.namespace.is_empty() && !resource.namespaced {
-        return Ok(reply::page_not_found());
+        return not_served(registry, &path.group);
     }
     if path.namespace.is_empty() && resource.namespaced && !path.name.is_empty() {
-        return Ok(reply::page_not_found());
+        return not_served(registry, &path.group);
     }
     let query = Query::of(request.uri())?;
     let (parts, body) = request.into_parts();
@@ -201,9 +218,9 @@ async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Response
     }
     let is_one = !call.path.name.is_empty();
     match (method.as_str(), is_one) {
-        ("GET" | "HEAD", _) if call.query.flag("watch") => list::watch(call),
-        ("GET" | "HEAD", true) => read::get(&call),
-        ("GET" | "HEAD", false) => list::list(&call),
+        ("GET", _) if call.query.flag("watch") => list::watch(call),
+        ("GET", true) => read::get(&call),
+        ("GET", false) => list::list(&call),
         ("POST", false) if !call.resource.is_stored() => change::review(&call, body).await,
         ("POST", false) => change::create(call, body).await,
         ("PUT", true) => change::update(call, body).await,

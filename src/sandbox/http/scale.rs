@@ -36,7 +36,7 @@ pub async fn scale(call: Call, method: &Method, body: Body) -> ApiResult<Respons
     };
     let name = call.path.name.clone();
     let show = |stored: &Stored| to_bytes(&scale_of(&paths, &stored.object));
-    if matches!(method.as_str(), "GET" | "HEAD") {
+    if method == Method::GET {
         let key = call.scope(&call.sandbox.registry(), false).key(&name);
         let stored = call
             .sandbox
@@ -155,6 +155,15 @@ impl Change {
         {
             return Err(ApiError::bad_request(format!(
                 "{kind} cannot be handled as a Scale"
+            )));
+        }
+        let name = new.pointer("/metadata/name").and_then(Value::as_str);
+        if let Some(name) = name
+            && name != call.path.name
+        {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({name}) does not match the name on the URL ({})",
+                call.path.name
             )));
         }
         let Value::Object(mut new) = new else {

@@ -26,7 +26,7 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
         return Err(ApiError::no_resource());
     }
     match (name, method.as_str()) {
-        ("status", "GET" | "HEAD") => read::get(&call),
+        ("status", "GET") => read::get(&call),
         ("status", "PUT") => {
             let bytes = collect(body).await?;
             let object = call.object(call.document(&bytes)?, Place::Body)?;
