@@ -7,15 +7,7 @@ use axum::{
 };
 use tower::ServiceExt;
 
-use super::{
-    body::collect,
-    change,
-    handle::Call,
-    object::Place,
-    read,
-    route::ResourcePath,
-    scale,
-};
+use super::{body::collect, change, handle::Call, object::Place, read, route::ResourcePath, scale};
 use crate::sandbox::{
     Sandbox,
     error::{ApiError, ApiResult},
