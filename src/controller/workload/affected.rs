@@ -37,10 +37,8 @@ pub(super) fn note(cache: &mut Cache, key: &Key, old: Option<&Object>, new: Opti
         }
         Kind::Endpoints => found.push(Key::new(Kind::Service, &key.namespace, &key.name)),
         Kind::Service => found.push(Key::new(Kind::Endpoints, &key.namespace, &key.name)),
-        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet => {
-            if size_of(old) != size_of(new) {
-                found.extend(cache.keys(Kind::DisruptionBudget, Some(&key.namespace)));
-            }
+        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet if size_of(old) != size_of(new) => {
+            found.extend(cache.keys(Kind::DisruptionBudget, Some(&key.namespace)));
         }
         Kind::Job if new.is_none() => {
             // Its pods are not counted any more.

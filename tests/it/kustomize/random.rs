@@ -341,13 +341,10 @@ fn random_trees_are_built_as_the_judge_builds_them() {
             dice.roll(2);
         }
         let tree = layers(&mut dice);
-        match judge.difference(&tree) {
-            None => {
-                good += 1;
-                failing += usize::from(judge.last_failed);
-                continue;
-            }
-            Some(_) => {}
+        if judge.difference(&tree).is_none() {
+            good += 1;
+            failing += usize::from(judge.last_failed);
+            continue;
         }
         let small = judge.shrink(tree);
         let difference = judge.difference(&small).unwrap();
