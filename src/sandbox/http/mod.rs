@@ -17,3 +17,4 @@ mod system;
 
 pub use handle::{Closing, handle};
 pub use reply::error;
+pub use system::is_public;
