@@ -20,3 +20,4 @@ mod system;
 
 pub use handle::{Closing, handle};
 pub use reply::error;
+pub use system::is_public;

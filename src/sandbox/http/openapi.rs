@@ -10,6 +10,8 @@ use crate::sandbox::{Sandbox, openapi, registry::Registry};
 
 /// The media type in which clients want version 2.
 const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// The same as it is answered: Go takes no `@` in a media type.
+const V2_PROTOBUF_TYPE: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 /// `Document { swagger: "2.0", info: { title: "Kubernetes", version: "v1.37.2" } }` of `openapiv2/OpenAPIv2.proto`.
 const V2_DOCUMENT: &[u8] = b"\x0a\x032.0\x12\x15\x0a\x0aKubernetes\x12\x07v1.37.2";
 
@@ -17,8 +19,10 @@ fn version_2(headers: &HeaderMap) -> Response {
     let accepts = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok());
-    if accepts.is_some_and(|accept| accept.contains(V2_PROTOBUF)) {
-        return reply::with_type(200, V2_PROTOBUF, V2_DOCUMENT.to_vec());
+    if accepts
+        .is_some_and(|accept| accept.contains(V2_PROTOBUF) || accept.contains(V2_PROTOBUF_TYPE))
+    {
+        return reply::with_type(200, V2_PROTOBUF_TYPE, V2_DOCUMENT.to_vec());
     }
     let info = serde_json::json!({"title": "Kubernetes", "version": "v1.37.2"});
     let document = serde_json::json!({
@@ -87,6 +91,6 @@ mod tests {
         headers.insert(header::ACCEPT, HeaderValue::from_static(V2_PROTOBUF));
         let second = get("v2", &headers).unwrap();
         assert_eq!(second.status(), StatusCode::OK);
-        assert_eq!(second.headers()[header::CONTENT_TYPE], V2_PROTOBUF);
+        assert_eq!(second.headers()[header::CONTENT_TYPE], V2_PROTOBUF_TYPE);
     }
 }
