@@ -3,6 +3,7 @@
 pub mod base64;
 pub mod certificate;
 pub mod crd;
+pub mod kustomization;
 pub mod metadata;
 pub mod sealed_secret;
 pub mod secret;

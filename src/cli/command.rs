@@ -4,7 +4,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{Exit, Failure, Shell, completion, controller, crd, demo, sandbox};
+use super::{Exit, Failure, Shell, build, completion, controller, crd, demo, sandbox};
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub enum Command {
     Sandbox(sandbox::Args),
     /// Watch the story of one secret on an embedded cluster.
     Demo(demo::Args),
+    /// Build a kustomization.
+    Build(build::Args),
     /// Print the custom resource definitions.
     Crd(crd::Args),
     /// Print a script that completes the command line.
@@ -40,6 +42,7 @@ impl Command {
             Self::Controller(args) => controller::run(args.resolve(shell.env())?, shell),
             Self::Sandbox(args) => sandbox::run(args.resolve(shell.env())?, shell),
             Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
+            Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
         }

@@ -1,5 +1,7 @@
 //! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
 
+mod attach;
+pub mod build;
 mod command;
 pub mod completion;
 pub mod controller;

@@ -11,6 +11,7 @@ pub mod pod_template;
 mod reference;
 pub mod schema;
 pub mod selector;
+pub mod tree;
 pub mod yaml;
 
 pub use object::{Object, ObjectError};

@@ -9,9 +9,12 @@
     reason = "a test stops at its first surprise, and may use the machine"
 )]
 
+mod fidelity;
 mod floors;
 mod kubeseal;
+mod kustomize;
 mod sandbox;
 mod sandbox_api;
+mod sequence;
 mod story;
 mod vectors;

@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         } else {
             Role::Ordinary
         };
-        let scalar = Scalar::read(&text, plain, tag)
+        let scalar = Scalar::read(&text, plain, tag, self.options.dialect)
             .map_err(|what| YamlError::Unrepresentable { at, what })?;
         builder.scalar(scalar, role, at, some_anchor(anchor))
     }

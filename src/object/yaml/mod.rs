@@ -25,7 +25,7 @@ mod write;
 
 pub use document::Document;
 pub use error::{Limit, YamlError};
-pub use options::{DuplicateKeys, Limits, ReadOptions};
+pub use options::{Dialect, DuplicateKeys, Limits, ReadOptions};
 pub use position::{Place, Places, Position};
 pub use read::{Documents, documents, read};
 pub use write::write;

@@ -69,6 +69,17 @@ pub enum DuplicateKeys {
     Refuse,
 }
 
+/// Whose reading of plain scalars is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// kubectl's: the booleans of YAML 1.1, numbers of 64 bits with a sign.
+    #[default]
+    Kubectl,
+    /// That of kustomize for resources: `yes`, `on` and the like are text, numbers of 64 bits without a
+    /// sign are exact, and times are written out as RFC 3339.
+    Kustomize,
+}
+
 /// How to read a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
@@ -78,4 +89,6 @@ pub struct ReadOptions {
     pub duplicate_keys: DuplicateKeys,
     /// Whether documents carry the places of their values.
     pub positions: bool,
+    /// Whose reading of plain scalars is followed.
+    pub dialect: Dialect,
 }

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::{
     number::{Whole, decimal, general_short, pointed, whole, whole_of},
-    timestamp::is_time,
+    options::Dialect,
+    timestamp::{is_time, written_out},
 };
 
 /// The words that are booleans.
@@ -102,6 +103,8 @@ pub(super) enum Scalar {
     Bool(bool, &'static str),
     Whole(Whole),
     Float(f64),
+    /// A whole number that only kustomize keeps exact.
+    Large(u64),
     Text(String),
 }
 
@@ -115,6 +118,7 @@ impl Scalar {
         text: &str,
         plain_style: bool,
         tag: Option<&str>,
+        dialect: Dialect,
     ) -> Result<Self, &'static str> {
         const MISFIT: &str = "the value does not fit its tag";
         let meaning = match tag {
@@ -136,6 +140,16 @@ impl Scalar {
             }
             Some(_) => Meaning::Text,
         };
+        if dialect == Dialect::Kustomize {
+            match meaning {
+                Meaning::Bool(_, word) if !is_core_boolean(word) => {
+                    return Ok(Self::Text(text.to_owned()));
+                }
+                Meaning::Whole(Whole::Unsigned(value)) => return Ok(Self::Large(value)),
+                Meaning::Time => return Ok(Self::Text(written_out(text))),
+                _ => {}
+            }
+        }
         Ok(match meaning {
             Meaning::Null => Self::Null,
             Meaning::Bool(value, word) => Self::Bool(value, word),
@@ -170,6 +184,7 @@ impl Scalar {
                 Some(Whole::Signed(whole)) => Value::from(whole),
                 _ => Value::from(value),
             },
+            Self::Large(value) => Value::from(value),
             Self::Text(text) => Value::String(text),
         })
     }
@@ -182,9 +197,8 @@ impl Scalar {
     pub(super) fn into_key(self) -> Result<String, &'static str> {
         Ok(match self {
             Self::Text(text) => text,
-            Self::Bool(_, word @ ("true" | "True" | "TRUE" | "false" | "False" | "FALSE")) => {
-                word.to_ascii_lowercase()
-            }
+            Self::Large(value) => value.to_string(),
+            Self::Bool(_, word) if is_core_boolean(word) => word.to_ascii_lowercase(),
             Self::Bool(_, word) => word.to_owned(),
             Self::Whole(Whole::Signed(value)) => value.to_string(),
             Self::Float(value) if value.is_nan() => ".nan".to_owned(),
@@ -193,6 +207,11 @@ impl Scalar {
             Self::Null => return Err("a key must not be null"),
         })
     }
+}
+
+/// Whether a word is a boolean in YAML 1.2 too.
+fn is_core_boolean(word: &str) -> bool {
+    matches!(word, "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
 }
 
 /// The nearest float, as Go converts.

@@ -26,6 +26,34 @@ pub(super) fn is_time(text: &str) -> bool {
     }
 }
 
+/// A time, for which [`is_time`] holds, as Go prints it in JSON (RFC 3339).
+pub(super) fn written_out(text: &str) -> String {
+    let (date, time) = match text.split_once(['T', 't']) {
+        Some((date, time)) => (date, time),
+        None => text.split_once(' ').unwrap_or((text, "")),
+    };
+    let padded = |part: &str| format!("{part:0>2}");
+    let date: Vec<String> = date.split('-').map(padded).collect();
+    let (clock, zone) = match time.find(['Z', '+', '-']) {
+        Some(at) => time.split_at(at),
+        None => (time, "Z"),
+    };
+    let zone = if matches!(zone, "+00:00" | "-00:00") {
+        "Z"
+    } else {
+        zone
+    };
+    let clock = clock.trim_start();
+    let clock = if clock.is_empty() { "0:0:0" } else { clock };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
+    let clock: Vec<String> = clock.split(':').map(padded).collect();
+    let fraction = match fraction.trim_end_matches('0') {
+        "" => String::new(),
+        digits => format!(".{digits}"),
+    };
+    format!("{}T{}{fraction}{zone}", date.join("-"), clock.join(":"))
+}
+
 /// What is left to read.
 struct Rest<'a>(&'a str);
 

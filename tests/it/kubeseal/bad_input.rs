@@ -194,12 +194,12 @@ fn keys_of_another_kind_and_damaged_ciphertexts() {
         &sealed.replace("kind: SealedSecret", "kind: Other"),
         "no kind \"Other\" is registered for version \"bitnami.com/v1alpha1\"",
     );
-    let template = "    data:\n      t: '{{ .k | upper }}'\n";
+    let template = "    data:\n      t: '{{ .k | fail }}'\n";
     let templated = sealed.replace("  template:\n", &format!("  template:\n{template}"));
     open(
         "small.key",
         &templated,
-        "template: line 1, column 1: only a plain field such as {{ .key }} is supported (t)",
+        "template: line 1, column 9: function fail failed (t)",
     );
 }
 

@@ -1,13 +1,17 @@
 //! One file per user story, against the embedded server in process.
 
+mod daemon_set;
 mod deployment;
 mod drift;
 mod early_stop;
+mod eviction;
 mod failing_server;
+mod job;
 mod leak;
 mod restart;
 mod seal_and_open;
 mod sealing_keys;
 mod service;
+mod stateful_set;
 mod world;
 mod wrong_scope;

@@ -1,0 +1,145 @@
+//! `waxwing build`: what `kustomize build` does.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use super::{Env, Exit, Failure, Shell};
+use crate::{
+    kustomize::{self, LoadRestrictions, Options, Reorder, Resource},
+    object::yaml,
+    source::Folder,
+};
+
+/// Build a kustomization, byte for byte as kustomize 5.8.1 does.
+///
+/// The manifests go to standard output; notes on deprecated fields go to standard error.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  waxwing build overlays/production | kubectl apply -f -")]
+pub struct Args {
+    /// The folder with the kustomization file.
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Where files may lie.
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_parser = ["LoadRestrictionsRootOnly", "LoadRestrictionsNone"],
+        default_value = "LoadRestrictionsRootOnly"
+    )]
+    load_restrictor: String,
+    /// Write to a file, or one file a resource into a folder that exists.
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Sort by kind (legacy), or not at all (none); `sortOptions` of the kustomization wins.
+    #[arg(long, value_parser = ["legacy", "none"], hide = true)]
+    reorder: Option<String>,
+    /// Refused: charts are not inflated here.
+    #[arg(long, hide = true)]
+    enable_helm: bool,
+    /// Refused: no programs are run during a build.
+    #[arg(long, hide = true)]
+    enable_alpha_plugins: bool,
+}
+
+/// What `waxwing build` is to do.
+#[derive(Debug)]
+pub struct Settings {
+    dir: PathBuf,
+    output: Option<PathBuf>,
+    options: Options,
+}
+
+impl Args {
+    /// From what was typed to what was meant.
+    ///
+    /// # Errors
+    /// A flag asks for Helm or for programs.
+    pub fn resolve(self, _env: &Env) -> Result<Settings, Failure> {
+        if self.enable_helm {
+            return Err(Failure::new("--enable-helm is not supported")
+                .hint("inflate the chart with `helm template` and commit the result"));
+        }
+        if self.enable_alpha_plugins {
+            return Err(Failure::new("--enable-alpha-plugins is not supported"));
+        }
+        Ok(Settings {
+            dir: self.dir,
+            output: self.output,
+            options: Options {
+                load_restrictions: match self.load_restrictor.as_str() {
+                    "LoadRestrictionsNone" => LoadRestrictions::None,
+                    _ => LoadRestrictions::RootOnly,
+                },
+                reorder: self.reorder.map(|word| match word.as_str() {
+                    "none" => Reorder::None,
+                    _ => Reorder::Legacy,
+                }),
+            },
+        })
+    }
+}
+
+/// Builds, and writes only what was built as a whole.
+///
+/// # Errors
+/// The build fails (exit code 1), or the output cannot be written.
+pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
+    let dir = Folder::absolute(&settings.dir)
+        .map_err(|error| Failure::new("failed to find the folder").because(error))?;
+    let built = kustomize::build(&Folder::new(), &dir, &settings.options)
+        .map_err(|error| Failure::new(error.to_string()).exiting(Exit::No))?;
+    for note in &built.notes {
+        shell.note(note);
+    }
+    match settings.output {
+        None => {
+            let text = built.text();
+            shell.output().write_all(text.as_bytes())?;
+            shell.output().flush()?;
+        }
+        Some(path) if path.is_dir() => {
+            for (name, text) in files(&built.resources) {
+                write(&path.join(name), &text)?;
+            }
+        }
+        Some(path) => write(&path, &built.text())?,
+    }
+    Ok(Exit::Yes)
+}
+
+/// One file a resource, named as kustomize names them.
+fn files(resources: &[Resource]) -> Vec<(String, String)> {
+    let namespaces: BTreeSet<String> = resources
+        .iter()
+        .map(Resource::id)
+        .filter(|id| !id.is_cluster_scoped)
+        .map(|id| id.effective_namespace().to_owned())
+        .collect();
+    let named = resources.iter().map(|resource| {
+        let id = resource.id();
+        let mut words = Vec::new();
+        if namespaces.len() > 1 && !id.is_cluster_scoped {
+            words.push(id.effective_namespace());
+        }
+        let gvk = &id.gvk;
+        let parts = [&gvk.group, &gvk.version, &gvk.kind];
+        words.extend(
+            parts
+                .into_iter()
+                .map(String::as_str)
+                .filter(|part| !part.is_empty()),
+        );
+        words.push(&id.name);
+        let name = format!("{}.yaml", words.join("_").to_lowercase());
+        (name, yaml::write(&resource.value))
+    });
+    named.collect()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the face writes the files that -o names"
+)]
+fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .map_err(|error| Failure::new(format!("failed to write {}", path.display())).because(error))
+}

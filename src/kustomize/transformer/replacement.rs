@@ -1,0 +1,374 @@
+//! Values copied from one resource into others.
+
+use serde_json::Value;
+
+use super::super::{
+    error::BuildError,
+    hash::go_json,
+    id::Id,
+    load::{Context, Loader},
+    path_match::{self, Make},
+    resource::Resource,
+    resource_set::ResourceSet,
+    scalar,
+    selection::Selection,
+};
+use crate::{
+    api::kustomization::{self, FieldOptions, Replacement, Source, Target},
+    object::{
+        Gvk,
+        yaml::{self, Dialect, ReadOptions},
+    },
+};
+
+/// The field that is meant when none is named.
+const NAME: &str = "metadata.name";
+
+/// Reads the replacements that stand in files of their own.
+pub(in super::super) fn load(
+    entries: &[Replacement],
+    loader: &Loader,
+    context: &mut Context<'_>,
+) -> Result<Vec<Replacement>, BuildError> {
+    let mut all = Vec::new();
+    for entry in entries {
+        if entry.path.is_empty() {
+            all.push(entry.clone());
+            continue;
+        }
+        if entry.source.is_some() || entry.targets.as_ref().is_some_and(|list| !list.is_empty()) {
+            return Err(BuildError::new(
+                "cannot specify both path and inline replacement",
+            ));
+        }
+        let bytes = loader.load(context, &entry.path)?;
+        let document = yaml::read(&bytes, &ReadOptions::default())
+            .map_err(|error| BuildError::new(error.to_string()))?
+            .into_iter()
+            .next();
+        let value = document.map_or(Value::Null, |document| document.value);
+        if scalar::is_scalar(&value) {
+            return Err(BuildError::new(
+                "unsupported replacement type encountered within replacement path: invalid",
+            ));
+        }
+        let found = kustomization::replacements(value);
+        all.extend(found.map_err(|error| BuildError::new(error.to_string()))?);
+    }
+    Ok(all)
+}
+
+/// Does all replacements, one after the other.
+pub(super) fn run(set: &mut ResourceSet, replacements: &[Replacement]) -> Result<(), BuildError> {
+    for replacement in replacements {
+        let Some(targets) = &replacement.targets else {
+            return Err(needs_source());
+        };
+        let value = match (&replacement.source_value, &replacement.source) {
+            (Some(_), Some(_)) => {
+                return Err(BuildError::new(
+                    "value and resource selectors are mutually exclusive",
+                ));
+            }
+            (Some(text), None) => plain(text),
+            (None, Some(source)) => read(set, source)?,
+            (None, None) => return Err(needs_source()),
+        };
+        for target in targets {
+            write(set, target, &value)?;
+        }
+    }
+    Ok(())
+}
+
+fn needs_source() -> BuildError {
+    BuildError::new("replacements must specify a source and at least one target")
+}
+
+/// The value that a source names.
+fn read(set: &ResourceSet, source: &Source) -> Result<Value, BuildError> {
+    let selector = Id {
+        gvk: Gvk::new(
+            source.group.as_str(),
+            source.version.as_str(),
+            source.kind.as_str(),
+        ),
+        name: source.name.clone(),
+        namespace: source.namespace.clone(),
+        is_cluster_scoped: false,
+    };
+    let is_meant = |id: &Id| {
+        (source.name.is_empty() || source.name == id.name)
+            && (source.namespace.is_empty()
+                || selector.effective_namespace() == id.effective_namespace())
+            && id.is_selected(&source.group, &source.version, &source.kind)
+    };
+    let described = || match source.field_path.as_str() {
+        "" => selector.to_string(),
+        path => format!("{selector}:{path}"),
+    };
+    let mut found = set
+        .list()
+        .iter()
+        .filter(|resource| resource.all_ids().iter().any(is_meant));
+    let resource = match (found.next(), found.next()) {
+        (Some(resource), None) => resource,
+        (None, _) => {
+            return Err(BuildError::new(format!(
+                "nothing selected by {}",
+                described()
+            )));
+        }
+        _ => {
+            return Err(BuildError::new(format!(
+                "multiple matches for selector {}",
+                described()
+            )));
+        }
+    };
+    let path = or_name(&source.field_path);
+    let value = path_match::lookup(&resource.value, &path_match::split(path))
+        .map_err(|error| error.under("error looking up replacement source"))?;
+    let is_empty = |value: &Value| match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    };
+    let Some(value) = value.filter(|value| !is_empty(value)) else {
+        return Err(BuildError::new(format!(
+            "fieldPath `{path}` is missing for replacement source {selector}"
+        )));
+    };
+    let options = source.options.clone().unwrap_or_default();
+    if options.delimiter.is_empty() {
+        return Ok(value.clone());
+    }
+    if !scalar::is_scalar(value) {
+        return Err(only_scalars());
+    }
+    let text = scalar::text(value);
+    let part = usize::try_from(options.index)
+        .ok()
+        .and_then(|index| text.split(&options.delimiter).nth(index));
+    match part {
+        Some(part) if value.is_string() => Ok(Value::String(part.to_owned())),
+        Some(part) => Ok(plain(part)),
+        None => Err(BuildError::new(format!(
+            "options.index {} is out of bounds for value {text}",
+            options.index
+        ))),
+    }
+}
+
+fn only_scalars() -> BuildError {
+    BuildError::new("delimiter option can only be used with scalar nodes")
+}
+
+fn or_name(path: &str) -> &str {
+    if path.is_empty() { NAME } else { path }
+}
+
+/// A scalar without quotes: what it looks like.
+fn plain(text: &str) -> Value {
+    let options = ReadOptions {
+        dialect: Dialect::Kustomize,
+        ..ReadOptions::default()
+    };
+    let read = yaml::read(text.as_bytes(), &options).ok();
+    match read.as_deref() {
+        Some([document]) if !document.value.is_string() && scalar::is_scalar(&document.value) => {
+            document.value.clone()
+        }
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+/// Puts a value into all resources that a target takes.
+fn write(set: &mut ResourceSet, target: &Target, value: &Value) -> Result<(), BuildError> {
+    let Some(select) = &target.select else {
+        return Err(BuildError::new("target must specify resources to select"));
+    };
+    let failed = |error: BuildError| error.under("error creating target selector");
+    let select = Selection::new(select).map_err(failed)?;
+    let reject = target
+        .reject
+        .iter()
+        .map(Selection::new)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
+    for resource in set.list_mut() {
+        if !select.takes_texts(resource)
+            || reject
+                .iter()
+                .any(|reject| reject.asks_for_texts() && reject.takes_texts(resource))
+        {
+            continue;
+        }
+        let ids = resource.all_ids();
+        let is_rejected = reject
+            .iter()
+            .any(|reject| reject.asks_for_id() && ids.iter().any(|id| reject.takes_id(id)));
+        if !is_rejected && ids.iter().any(|id| select.takes_id(id)) {
+            write_one(resource, target, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_one(resource: &mut Resource, target: &Target, value: &Value) -> Result<(), BuildError> {
+    let options = target.options.clone().unwrap_or_default();
+    let make = if options.create {
+        Make::like(value)
+    } else {
+        Make::Nothing
+    };
+    let own = [NAME.to_owned()];
+    let paths = if target.field_paths.is_empty() {
+        &own[..]
+    } else {
+        target.field_paths.as_slice()
+    };
+    for path in paths {
+        let words = path_match::split(path);
+        if structured(&mut resource.value, &words, make, value) {
+            continue;
+        }
+        let how = if options.create {
+            "find or create"
+        } else {
+            "find"
+        };
+        let missing = format!("unable to {how} field {path:?} in replacement target");
+        let mut inner = None;
+        let count = path_match::visit(&mut resource.value, &words, make, &mut |field| {
+            put(field, value, &options).inspect_err(|error| inner = Some(error.clone()))
+        });
+        match (count, inner) {
+            (_, Some(error)) => return Err(error),
+            (Err(error), None) => return Err(error.under(missing)),
+            (Ok(0), None) => return Err(BuildError::new(missing)),
+            (Ok(_), None) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Sets one field; a scalar keeps its type, and only its text changes.
+fn put(field: &mut Value, value: &Value, options: &FieldOptions) -> Result<(), BuildError> {
+    if !scalar::is_scalar(field) {
+        if !options.delimiter.is_empty() {
+            return Err(only_scalars());
+        }
+        *field = value.clone();
+        return Ok(());
+    }
+    let mut text = scalar::text(value);
+    if !options.delimiter.is_empty() {
+        let own = if field.is_null() {
+            String::new()
+        } else {
+            scalar::text(field)
+        };
+        let mut parts: Vec<String> = own.split(&options.delimiter).map(str::to_owned).collect();
+        match usize::try_from(options.index) {
+            Err(_) => parts.insert(0, text),
+            Ok(index) => match parts.get_mut(index) {
+                Some(part) => *part = text,
+                None => parts.push(text),
+            },
+        }
+        text = parts.join(&options.delimiter);
+    }
+    let misfit =
+        |kind: &str| BuildError::new(format!("yaml: cannot decode !!str `{text}` as a !!{kind}"));
+    *field = match field {
+        Value::Null => plain(&text),
+        Value::Number(_) => match plain(&text) {
+            Value::Number(number) => Value::Number(number),
+            _ => return Err(misfit("int")),
+        },
+        Value::Bool(_) => match plain(&text) {
+            Value::Bool(value) => Value::Bool(value),
+            _ => return Err(misfit("bool")),
+        },
+        _ => Value::String(text),
+    };
+    Ok(())
+}
+
+/// Sets a field of a JSON or YAML document that a scalar holds, and tells whether there is one.
+fn structured(root: &mut Value, words: &[String], make: Make, value: &Value) -> bool {
+    for end in 1..words.len() {
+        let (front, rest) = words.split_at(end);
+        let Ok(Some(Value::String(text))) = path_match::lookup(root, front) else {
+            continue;
+        };
+        let text = text.clone();
+        let options = ReadOptions {
+            dialect: Dialect::Kustomize,
+            ..ReadOptions::default()
+        };
+        let Ok(documents) = yaml::read(text.as_bytes(), &options) else {
+            continue;
+        };
+        let Some(mut document) = documents.into_iter().next() else {
+            return false;
+        };
+        let count = path_match::visit(&mut document.value, rest, make, &mut |field| {
+            if scalar::is_scalar(field) {
+                put(field, value, &FieldOptions::default())
+            } else {
+                *field = value.clone();
+                Ok(())
+            }
+        });
+        if !matches!(count, Ok(count) if count > 0) {
+            return false;
+        }
+        let written = written_like(&text, &document.value);
+        let set = path_match::visit(root, front, Make::Nothing, &mut |field| {
+            *field = Value::String(written.clone());
+            Ok(())
+        });
+        return matches!(set, Ok(count) if count > 0);
+    }
+    false
+}
+
+/// Writes a document as the one it was read from: JSON in one line or in many, or YAML.
+fn written_like(text: &str, value: &Value) -> String {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return yaml::write(value).trim().to_owned();
+    }
+    if text.contains('\n') && text.contains("  ") {
+        return serde_json::to_string_pretty(value).unwrap_or_default();
+    }
+    go_json(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_keep_their_types() {
+        let mut field = Value::from(1);
+        put(
+            &mut field,
+            &Value::String("5".into()),
+            &FieldOptions::default(),
+        )
+        .unwrap();
+        assert_eq!(field, 5);
+        let word = Value::String("five".into());
+        assert!(put(&mut field, &word, &FieldOptions::default()).is_err());
+        let mut field = Value::String("a-b".into());
+        let options = FieldOptions {
+            delimiter: "-".into(),
+            index: 1,
+            ..FieldOptions::default()
+        };
+        put(&mut field, &Value::from(7), &options).unwrap();
+        assert_eq!(field, "a-7");
+    }
+}

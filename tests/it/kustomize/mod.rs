@@ -1,0 +1,5 @@
+//! Builds against what kustomize 5.8.1 gives.
+
+mod cases;
+mod random;
+mod scenario;
