@@ -45,6 +45,24 @@ impl<T: Zeroize> Drop for Hidden<T> {
     }
 }
 
+/// A URL with its password, if it has one, made unreadable, as Go's `url.Error` shows it.
+///
+/// Works on any text that begins as a URL, valid or not: it is for errors.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((name, _)) => format!("{scheme}://{name}:***@{host}{path}"),
+            None => url.to_owned(),
+        },
+        None => url.to_owned(),
+    }
+}
+
 /// What every masked place prints instead of the value.
 pub const MASK: &str = "[hidden]";
 
@@ -58,5 +76,18 @@ mod tests {
         assert_eq!(format!("{hidden:?}"), MASK);
         assert_eq!(format!("{:?}", Some(&hidden)), "Some([hidden])");
         assert_eq!(hidden.expose(), "planted");
+    }
+
+    #[test]
+    fn the_password_of_a_url_is_not_shown() {
+        for (url, shown) in [
+            ("http://u:planted@h:1/x@y", "http://u:***@h:1/x@y"),
+            ("https://u:a@b@h", "https://u:***@h"),
+            ("https://u@h/x", "https://u@h/x"),
+            ("https://h/x?a=b:c@d", "https://h/x?a=b:c@d"),
+            ("cert.pem", "cert.pem"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
     }
 }

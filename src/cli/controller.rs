@@ -10,7 +10,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Env, Exit, Failure, Shell, go_value, log};
+use super::{Env, Exit, Failure, Shell, block_on, go_value, log};
 use crate::{
     clock::Clock,
     cluster::Cluster,
@@ -307,9 +307,9 @@ fn checked_bits(bits: usize) -> Result<usize, String> {
 ///
 /// # Errors
 /// There is no way to the cluster, or a port is taken.
-pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
+pub fn run(settings: Settings, _shell: &mut Shell) -> Result<Exit, Failure> {
     settings.log.start();
-    shell.runtime()?.block_on(run_until_told(settings))
+    block_on(run_until_told(settings))?
 }
 
 async fn run_until_told(mut settings: Settings) -> Result<Exit, Failure> {

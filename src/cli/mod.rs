@@ -1,6 +1,7 @@
 //! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
 
 pub mod app;
+mod attach;
 pub mod build;
 mod command;
 pub mod completion;
@@ -17,4 +18,4 @@ mod shell;
 
 pub use command::{Command, run};
 pub use failure::{Exit, Failure};
-pub use shell::{Env, Shell};
+pub use shell::{Env, Shell, block_on};

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    Env, Exit, Failure, Shell,
+    Env, Exit, Failure, Shell, attach, block_on,
     embedded::{Embedded, refused},
 };
 use crate::{
     clock::Clock,
     sandbox::{
         Sandbox, SandboxOptions, ServeOptions,
-        data::{DataError, DataFolder, KeptIdentity},
+        data::{DataError, DataFolder, DataHealth, KeptIdentity},
     },
 };
 
@@ -34,6 +34,9 @@ pub struct Args {
     /// Keep the objects in this folder across restarts.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Serve nothing; play a node with its kubelet, volumes and a scheduler on the cluster of this kubeconfig.
+    #[arg(long, value_name = "KUBECONFIG", conflicts_with_all = ["port", "kubeconfig", "data"])]
+    pub attach: Option<PathBuf>,
 }
 
 /// What `waxwing sandbox` is to do.
@@ -45,6 +48,8 @@ pub struct Settings {
     pub kubeconfig: Option<PathBuf>,
     /// Where the objects are kept, absent for memory.
     pub data: Option<PathBuf>,
+    /// The kubeconfig of a cluster to play a node on, instead of serving.
+    pub attach: Option<PathBuf>,
 }
 
 impl Args {
@@ -57,12 +62,14 @@ impl Args {
             port,
             kubeconfig,
             data,
+            attach,
         } = self;
         let beside_data = data.as_ref().map(|folder| folder.join("kubeconfig"));
         Ok(Settings {
             port,
             kubeconfig: kubeconfig.or(beside_data),
             data,
+            attach,
         })
     }
 }
@@ -72,7 +79,7 @@ impl Args {
 /// # Errors
 /// The port is taken, or a file cannot be written.
 pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
-    shell.runtime()?.block_on(serve_until_told(settings, shell))
+    block_on(serve_until_told(settings, shell))?
 }
 
 async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
@@ -83,7 +90,18 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         port,
         kubeconfig,
         data,
+        attach,
     } = settings;
+    if let Some(kubeconfig) = attach {
+        let told = async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        attach::play(&kubeconfig, shell, told).await?;
+        return Ok(Exit::Yes);
+    }
     let options = SandboxOptions {
         clock: Clock::wall(),
     };
@@ -114,6 +132,7 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         kubeconfig,
         identity: kept.map(|kept| kept.identity),
     };
+    let health = sandbox.data_health();
     let embedded = Embedded::start(sandbox, options).await.map_err(refused)?;
     let served = embedded.served();
     if let Some(folder) = &folder {
@@ -128,12 +147,49 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         served.address()
     ));
     shell.say(served.kubeconfig().display())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let broken = tokio::select! {
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        why = tell_health(health, shell) => Some(why),
+    };
     embedded.stop().await;
-    Ok(Exit::Yes)
+    match broken {
+        None => Ok(Exit::Yes),
+        Some(why) => Err(Failure::new("the data folder cannot be relied on")
+            .because(why)
+            .hint("look after the disk, then start again: what was acknowledged is kept")),
+    }
+}
+
+/// Tells when the data folder refuses writes and when it takes them again; ends with the reason when the server must.
+async fn tell_health(
+    health: Option<tokio::sync::watch::Receiver<DataHealth>>,
+    shell: &mut Shell,
+) -> String {
+    let Some(mut health) = health else {
+        return std::future::pending().await;
+    };
+    let mut is_refusing = false;
+    loop {
+        let now = health.borrow_and_update().clone();
+        match now {
+            DataHealth::Good if is_refusing => {
+                is_refusing = false;
+                shell.note("the data folder can be written again");
+            }
+            DataHealth::Refusing(why) if !is_refusing => {
+                is_refusing = true;
+                shell.note(format_args!(
+                    "the data folder cannot be written, writes are refused: {why}"
+                ));
+            }
+            DataHealth::Broken(why) => return why,
+            DataHealth::Good | DataHealth::Refusing(_) => {}
+        }
+        if health.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
 }
 
 fn no_data(error: DataError) -> Failure {

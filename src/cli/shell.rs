@@ -185,15 +185,19 @@ impl Shell {
             Exit::Yes
         })
     }
+}
 
-    /// An engine for asynchronous work, made by the commands that need one.
-    ///
-    /// # Errors
-    /// The machine gives no threads.
-    pub fn runtime(&self) -> Result<tokio::runtime::Runtime, Failure> {
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new("failed to start the runtime").because(error))
-    }
+/// Runs asynchronous work to its end. What it has left on other threads, such as the making of a key, is not
+/// waited for.
+///
+/// # Errors
+/// The machine gives no threads.
+pub fn block_on<Work: Future>(work: Work) -> Result<Work::Output, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("failed to start the runtime").because(error))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(done)
 }

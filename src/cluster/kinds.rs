@@ -18,6 +18,7 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("", "Event", "events", true),
     ("", "Namespace", "namespaces", false),
     ("", "Node", "nodes", false),
+    ("", "PersistentVolume", "persistentvolumes", false),
     ("", "PersistentVolumeClaim", "persistentvolumeclaims", true),
     ("", "Pod", "pods", true),
     ("", "ReplicationController", "replicationcontrollers", true),

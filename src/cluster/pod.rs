@@ -73,6 +73,9 @@ impl Cluster {
             }
             if let Some(grace) = grace {
                 map.insert("gracePeriodSeconds".into(), grace.into());
+            } else {
+                // Without a word the pods of a Job would be left behind.
+                map.insert("propagationPolicy".into(), "Background".into());
             }
         }
         let body = ("application/json", json(&options)?);

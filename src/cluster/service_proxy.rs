@@ -5,6 +5,7 @@ use kube::client::Body;
 use serde_json::Value;
 
 use super::access::Connection;
+use crate::secret::without_password;
 
 /// The most bytes of one answer.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -135,7 +136,7 @@ async fn send(
     let verb = if method == Method::GET { "Get" } else { "Post" };
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| ProxyError::Send {
         verb,
-        url: format!("{}{path}", connection.server),
+        url: without_password(&format!("{}{path}", connection.server)),
         source,
     };
     let request = Request::builder()

@@ -224,6 +224,8 @@ impl Loop {
             // `new` has found the kind in the same table.
             return;
         };
+        let stop = self.stop.shared();
+        let stopped_early = stopped_before_all_is_listed(stop.clone(), self.reader.clone());
         let delay = Delay::new(&self.clock);
         let retries = Arc::new(Retries {
             clock: self.clock,
@@ -238,7 +240,7 @@ impl Loop {
         let mut controller =
             Controller::for_stream_with(stream, self.reader.clone(), resource.clone())
                 .with_config(controller::Config::default())
-                .graceful_shutdown_on(self.stop);
+                .graceful_shutdown_on(stop.clone());
         for triggers in self.triggers.into_iter().chain([delay.due().boxed()]) {
             let (reader, resource) = (self.reader.clone(), resource.clone());
             controller = controller.reconcile_on(triggers.filter_map(move |object| {
@@ -250,7 +252,7 @@ impl Loop {
             }));
         }
         let (lane, reader, reconcile) = (self.lane, self.reader, Arc::new(reconcile));
-        controller
+        let work = controller
             .run(
                 move |live: Arc<Live>, _| {
                     let (lanes, retries) = (lanes.clone(), retries.clone());
@@ -280,8 +282,20 @@ impl Loop {
                     tracing::warn!(%error, "a watch failed and is begun again");
                 }
                 future::ready(())
-            })
-            .await;
+            });
+        tokio::select! {
+            () = work => {}
+            () = stopped_early => {}
+        }
+    }
+}
+
+/// Comes when the loop is told to stop before its watch has listed all objects. The controller runtime waits
+/// for that list before it does anything, the end included; nothing has begun that would have to be finished.
+async fn stopped_before_all_is_listed(stop: impl Future<Output = ()>, store: LiveStore) {
+    stop.await;
+    if store.wait_until_ready().now_or_never().is_some() {
+        future::pending().await
     }
 }
 

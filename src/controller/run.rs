@@ -66,8 +66,9 @@ pub async fn run(
         let stop = stop.clone();
         async move {
             tokio::select! {
-                () = keys.ready() => {}
+                biased;
                 () = stopped(stop.clone()) => return Ok(()),
+                () = keys.ready() => {}
             }
             unsealer.run(namespace.as_deref(), stopped(stop)).await
         }

@@ -285,4 +285,24 @@ mod tests {
         assert!(is_within("/a/b", "/a"));
         assert!(!is_within("/ab", "/a"));
     }
+
+    #[test]
+    fn links_and_nesting_end_somewhere() {
+        use super::super::build::build;
+        use crate::object::tree::Tree;
+
+        let mut tree = Tree::new();
+        tree.link("/a/kustomization.yaml", "other.yaml");
+        tree.link("/a/other.yaml", "kustomization.yaml");
+        let error = build(&tree, "/a", &Options::default()).unwrap_err();
+        assert!(error.to_string().starts_with("unable to find one of"));
+
+        let mut tree = Tree::new();
+        for level in 0..=MAX_NESTING + 1 {
+            let text = format!("resources: [../l{}]\n", level + 1);
+            tree.insert(&format!("/l{level}/kustomization.yaml"), text.into_bytes());
+        }
+        let error = build(&tree, "/l0", &Options::default()).unwrap_err();
+        assert!(error.to_string().contains("nested more than 64 deep"));
+    }
 }

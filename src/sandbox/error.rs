@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::store::GroupResource;
+use crate::object::patch::managed::ApplyError;
 
 /// One field that is wrong (`pkg/util/validation/field/errors.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,7 +278,9 @@ impl ApiError {
         )
     }
 
-    /// 422 for a JSON patch that cannot be applied: the original tells no more than this.
+    /// 422 without a field, as a JSON patch that cannot be applied gets it.
+    ///
+    /// Why is not said: the original gives its reason to nobody.
     pub fn unprocessable() -> Self {
         let mut error = Self::plain(
             422,
@@ -290,7 +293,25 @@ impl ApiError {
 
     /// 429.
     pub fn too_many_requests(message: impl Into<String>, retry_after_seconds: u32) -> Self {
-        Self::plain(429, "TooManyRequests", message).retry_after(retry_after_seconds)
+        let error = Self::plain(429, "TooManyRequests", message);
+        if retry_after_seconds == 0 {
+            return error;
+        }
+        error.retry_after(retry_after_seconds)
+    }
+
+    /// With one more cause that is no field.
+    #[must_use]
+    pub fn caused_by(mut self, reason: &str, message: &str) -> Self {
+        let causes = self
+            .details
+            .get_or_insert_default()
+            .entry("causes")
+            .or_insert_with(|| json!([]));
+        if let Some(causes) = causes.as_array_mut() {
+            causes.push(json!({"reason": reason, "message": message}));
+        }
+        self
     }
 
     /// 500, as an error that the API has no word for.
@@ -367,6 +388,29 @@ impl ApiError {
             fields.insert("details".into(), Value::Object(details.clone()));
         }
         Value::Object(fields)
+    }
+}
+
+impl From<ApplyError> for ApiError {
+    fn from(error: ApplyError) -> Self {
+        let message = error.to_string();
+        match error {
+            ApplyError::BadRequest(_) => Self::bad_request(message),
+            ApplyError::Failed(_) => Self::unknown(message),
+            ApplyError::Conflict(conflicts) => {
+                let causes: Value = conflicts
+                    .iter()
+                    .map(|conflict| {
+                        json!({
+                            "reason": "FieldManagerConflict",
+                            "message": conflict.message(),
+                            "field": conflict.field(),
+                        })
+                    })
+                    .collect();
+                Self::plain(409, "Conflict", message).with_causes(causes)
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     registry::Registry,
     store::Store,
-    write::{Scope, create},
+    write::{Scope, Writer, create},
 };
 use crate::object::{Gvk, Object};
 
@@ -58,6 +58,7 @@ fn make(store: &mut Store, registry: &Registry, now: Timestamp, value: Value) {
         namespace: &namespace,
         now,
         dry_run: false,
+        writer: Writer::SERVER,
     };
     // What is there already stays as it is.
     let _ = create(store, &scope, object);

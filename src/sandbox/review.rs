@@ -39,9 +39,6 @@ pub fn answer(
         _ => return Err(ApiError::method_not_allowed()),
     };
     let mut answer = review.clone();
-    if answer.at(&["metadata", "creationTimestamp"]).is_none() {
-        answer.set(&["metadata", "creationTimestamp"], Value::Null);
-    }
     if answer.at(&["spec"]).is_none() && resource.gvk.kind != "SelfSubjectReview" {
         answer.set(&["spec"], json!({}));
     }

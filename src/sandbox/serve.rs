@@ -16,7 +16,7 @@ use axum::{
 };
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
@@ -38,6 +38,8 @@ use super::{
 
 /// How long a client may take to say hello.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the head of a request may take to arrive.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long answers that are under way may take when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait when the machine has no more sockets to give.
@@ -241,7 +243,7 @@ impl Server {
         };
         let server = self.clone();
         let service = service_fn(move |request| server.clone().answer(request));
-        let builder = Builder::new(TokioExecutor::new());
+        let builder = builder();
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         tokio::select! {
@@ -254,9 +256,12 @@ impl Server {
 
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let authorization = request.headers().get(AUTHORIZATION);
-        if !self
-            .identity
-            .accepts(authorization.map(|value| value.as_bytes()))
+        // A token that is given must be right, whatever is asked for.
+        let is_open = authorization.is_none() && http::is_public(request.uri().path());
+        if !is_open
+            && !self
+                .identity
+                .accepts(authorization.map(|value| value.as_bytes()))
         {
             return Ok(http::error(&ApiError::unauthorized()));
         }
@@ -264,6 +269,15 @@ impl Server {
         request.extensions_mut().insert(Closing(self.closing));
         self.router.oneshot(request).await
     }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
+    builder
 }
 
 /// Waits until the server closes; a sender that is gone has closed too.
@@ -275,5 +289,34 @@ fn log(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
     if let Err(error) = result {
         // Clients go away as they like.
         tracing::debug!(%error, "a connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_sends_a_head_byte_by_byte_is_cut_off() {
+        let (mut client, server) = tokio::io::duplex(1024);
+        let service = service_fn(|_| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
+        let builder = builder();
+        let start = tokio::time::Instant::now();
+        let trickle = async {
+            for byte in b"GET / HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaa" {
+                if client.write_all(&[*byte]).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        };
+        let serving = builder.serve_connection(TokioIo::new(server), service);
+        tokio::select! {
+            _ = serving => {}
+            () = trickle => panic!("it was listened to"),
+        }
+        assert!(start.elapsed() < HEAD_TIMEOUT * 2 + Duration::from_secs(6));
     }
 }

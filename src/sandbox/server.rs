@@ -9,7 +9,7 @@ use axum::Router;
 use tokio::sync::watch;
 
 use super::{
-    data::{DataFolder, Journal},
+    data::{DataFolder, DataHealth, Journal},
     error::{ApiError, ApiResult},
     fresh, gc, http, openapi,
     registry::Registry,
@@ -66,7 +66,7 @@ impl Sandbox {
     /// Makes a server with the objects of a data folder; each write is on disk before it is acknowledged.
     pub fn with_data(options: SandboxOptions, folder: &DataFolder) -> Self {
         let (store, journal) = folder.start();
-        Self::over(options, store, Some(journal))
+        Self::over(options, store, journal)
     }
 
     fn over(options: SandboxOptions, mut store: Store, journal: Option<Journal>) -> Self {
@@ -85,9 +85,10 @@ impl Sandbox {
         let changes = store.take_fresh();
         if let Some(journal) = &journal
             && !changes.is_empty()
+            // Nobody waits for the disk: the first acknowledged write comes behind these.
+            && let Err(why) = journal.append(&changes)
         {
-            // Nobody waits for these: the first acknowledged write comes behind them.
-            drop(journal.append(changes));
+            journal.give_up(&why);
         }
         Self(Arc::new(State {
             clock: options.clock,
@@ -161,24 +162,43 @@ impl Sandbox {
             let result = change(&mut core.store, &core.registry);
             gc::settle(&mut core.store, &core.registry, self.0.clock.now(), 0);
             let changes = core.store.take_fresh();
-            renew(&mut core.registry, &changes);
-            self.wake(&changes);
             let kept = match &self.0.journal {
-                Some(journal) if !changes.is_empty() => {
-                    let kept = journal.append(changes);
-                    journal.compact(&core.store);
-                    Some(kept)
-                }
+                Some(journal) if !changes.is_empty() => match journal.append(&changes) {
+                    Ok(kept) => {
+                        journal.compact(&core.store);
+                        Some(kept)
+                    }
+                    Err(why) => {
+                        // Nobody has seen anything: the lock is held, and no watcher was told.
+                        core.store.take_back(&changes);
+                        return Err(unwritable(&why));
+                    }
+                },
                 _ => None,
             };
+            renew(&mut core.registry, &changes);
+            self.wake(&changes);
             (result, kept)
         };
         if let Some(kept) = kept {
             kept.await
                 .unwrap_or_else(|_| Err("the data folder is closed".to_owned()))
-                .map_err(|error| ApiError::internal(&error))?;
+                .map_err(|why| unwritable(&why))?;
         }
         result
+    }
+
+    /// Whether the data folder can be written, now and later; absent for a server in memory.
+    pub fn data_health(&self) -> Option<watch::Receiver<DataHealth>> {
+        self.0.journal.as_ref().map(Journal::health)
+    }
+
+    /// Fails once what is in memory may not be what is on disk: nothing more may be shown.
+    pub(super) fn check_data(&self) -> ApiResult<()> {
+        match self.0.journal.as_ref().and_then(Journal::broken) {
+            Some(why) => Err(unwritable(&why)),
+            None => Ok(()),
+        }
     }
 
     fn wake(&self, changes: &[Arc<Change>]) {
@@ -205,6 +225,12 @@ impl Sandbox {
     }
 }
 
+fn unwritable(why: &str) -> ApiError {
+    ApiError::internal(&format!(
+        "the data folder cannot be written, nothing is changed: {why}"
+    ))
+}
+
 /// Keeps the resources of definitions in step with the definitions.
 fn renew(registry: &mut Arc<Registry>, changes: &[Arc<Change>]) {
     for change in changes {
@@ -222,3 +248,6 @@ fn renew(registry: &mut Arc<Registry>, changes: &[Arc<Change>]) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,8 +21,6 @@ pub enum NameRule {
     Subdomain,
     /// RFC 1123 label.
     Label,
-    /// RFC 1035 label.
-    Label1035,
     /// Anything that can be one segment of a path.
     PathSegment,
 }
@@ -131,7 +129,7 @@ const TABLE: &[(&str, &str, Strategy)] = &[
         "",
         "services",
         Strategy {
-            name: NameRule::Label1035,
+            name: NameRule::Label,
             creates_on_update: true,
             ..RETURNED
         },

@@ -18,7 +18,7 @@ use crate::{
         secret::{Notation, Secret},
     },
     secret::Hidden,
-    template,
+    template::{self, Policy},
 };
 
 /// What every item says that does not open: wrong name, namespace, scope, key or a damaged ciphertext.
@@ -225,7 +225,7 @@ fn with_templates(
                 data.remove(name);
             }
             Some(_) if data.contains_key(name) => {}
-            Some(text) => match template::render(text, &context) {
+            Some(text) => match template::render(name, text, &context, &Policy::default()) {
                 Ok(value) => {
                     data.insert(name.clone(), value);
                 }

@@ -5,13 +5,13 @@ mod victim;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{adopt, condition, field, name};
+use super::{adopt, condition, field, member};
 use crate::{
     object::{LabelSelector, Object},
-    plan::{Effect, Event, EventSeverity, Next, Plan, Precondition},
+    plan::{Effect, Next, Plan},
 };
 
-pub use victim::{is_available, is_ready, ready_since};
+pub use victim::{first, is_available, is_ready, ready_since};
 
 /// The most pods that one pass makes or removes.
 const BURST: usize = 500;
@@ -49,13 +49,18 @@ pub fn decide(snapshot: Snapshot<'_>, now: Timestamp) -> Plan {
             ..Plan::default()
         };
     }
-    let (active, inactive): (Vec<&Object>, Vec<&Object>) =
-        claim.owned.into_iter().partition(|pod| is_active(pod));
+    let (active, inactive): (Vec<&Object>, Vec<&Object>) = claim
+        .owned
+        .into_iter()
+        .partition(|pod| member::is_active(pod));
     let mut plan = Plan::default();
     if !field::is_deleting(&replica_set) {
         plan.effects = manage(&replica_set, &active, &inactive, now);
     }
-    let terminating = inactive.iter().filter(|pod| is_terminating(pod)).count();
+    let terminating = inactive
+        .iter()
+        .filter(|pod| member::is_terminating(pod))
+        .count();
     let status = status(&replica_set, &active, terminating, failure.as_deref(), now);
     plan.next = next(&replica_set, &active, now);
     if is_changed(&replica_set, &status) {
@@ -64,22 +69,6 @@ pub fn decide(snapshot: Snapshot<'_>, now: Timestamp) -> Plan {
         plan.status = Some(object);
     }
     plan
-}
-
-/// Whether a pod counts: it has not ended and is not being removed.
-fn is_active(pod: &Object) -> bool {
-    !has_ended(pod) && !field::is_deleting(pod)
-}
-
-fn is_terminating(pod: &Object) -> bool {
-    !has_ended(pod) && field::is_deleting(pod)
-}
-
-fn has_ended(pod: &Object) -> bool {
-    matches!(
-        field::text(pod, &["status", "phase"]),
-        "Succeeded" | "Failed"
-    )
 }
 
 fn wanted(replica_set: &Object) -> usize {
@@ -95,83 +84,23 @@ fn manage(
     let wanted = wanted(replica_set);
     if active.len() < wanted {
         let missing = (wanted - active.len()).min(BURST);
-        let seed = format!(
-            "{}/{}",
-            replica_set.uid().unwrap_or_default(),
-            replica_set.resource_version().unwrap_or_default()
-        );
         let prefix = format!("{}-", replica_set.name());
-        let names = (0..)
-            .map(|number| name::from_seed(&prefix, &seed, number))
-            .filter(|name| !active.iter().chain(inactive).any(|pod| pod.name() == name));
-        names
+        let taken: Vec<&Object> = active.iter().chain(inactive).copied().collect();
+        let template = replica_set
+            .at(&["spec", "template"])
+            .unwrap_or(&Value::Null);
+        member::names(replica_set, &prefix, &taken)
             .take(missing)
-            .filter_map(|name| make_pod(replica_set, &name))
-            .flatten()
+            .filter_map(|name| member::of_template(replica_set, template, &name, &prefix))
+            .flat_map(|pod| member::make_told(replica_set, pod))
             .collect()
     } else {
         let surplus = (active.len() - wanted).min(BURST);
         victim::first(active, surplus, now)
             .into_iter()
-            .flat_map(|pod| remove_pod(replica_set, pod))
+            .flat_map(|pod| member::remove_told(replica_set, pod))
             .collect()
     }
-}
-
-fn make_pod(replica_set: &Object, name: &str) -> Option<[Effect; 2]> {
-    let template = replica_set.at(&["spec", "template"])?;
-    let mut pod = Object::from_value(json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "generateName": format!("{}-", replica_set.name()),
-            "namespace": replica_set.namespace(),
-            "ownerReferences": [field::controller_reference(replica_set)],
-        },
-        "spec": template.get("spec").cloned().unwrap_or_default(),
-    }))
-    .ok()?;
-    for part in ["labels", "annotations", "finalizers"] {
-        let value = template
-            .get("metadata")
-            .and_then(|metadata| metadata.get(part));
-        if let Some(value) = value.filter(|value| !value.is_null()) {
-            pod.set(&["metadata", part], value.clone());
-        }
-    }
-    let told = tell(
-        replica_set,
-        "SuccessfulCreate",
-        format!("Created pod: {name}"),
-    );
-    Some([Effect::Create(pod), told])
-}
-
-fn remove_pod(replica_set: &Object, pod: &Object) -> [Effect; 2] {
-    [
-        Effect::Delete {
-            target: pod.reference(),
-            precondition: Precondition {
-                uid: pod.uid().map(str::to_owned),
-                resource_version: None,
-            },
-        },
-        tell(
-            replica_set,
-            "SuccessfulDelete",
-            format!("Deleted pod: {}", pod.name()),
-        ),
-    ]
-}
-
-fn tell(replica_set: &Object, reason: &str, message: String) -> Effect {
-    Effect::Event(Event {
-        regarding: replica_set.clone(),
-        severity: EventSeverity::Normal,
-        reason: reason.into(),
-        message,
-    })
 }
 
 fn status(

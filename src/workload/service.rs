@@ -1,5 +1,6 @@
 //! Service: an address of its own, and EndpointSlices with the addresses of its pods.
 
+mod addresses;
 mod endpoints;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use crate::{
     plan::{Effect, Plan, Precondition},
 };
 
+pub use addresses::decide as decide_endpoints;
 use endpoints::PortSet;
 
 /// Label with the name of the Service that a slice belongs to.

@@ -6,10 +6,12 @@
     reason = "a measurement stops at its first surprise, and may use the machine"
 )]
 
+mod apply;
 mod controller;
 mod kustomize;
 mod sandbox;
 mod seal;
+mod template;
 mod yaml;
 
 fn main() {

@@ -9,11 +9,13 @@
     reason = "a test stops at its first surprise, and may use the machine"
 )]
 
+mod fidelity;
 mod floors;
 mod kubeseal;
 mod kustomize;
 mod sandbox;
 mod sandbox_api;
 mod source;
+mod sequence;
 mod story;
 mod vectors;

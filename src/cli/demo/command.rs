@@ -5,7 +5,7 @@ use super::{
     narrator::{Narrator, Telling},
     stage::Stage,
 };
-use crate::cli::{Env, Exit, Failure, Shell};
+use crate::cli::{Env, Exit, Failure, Shell, block_on};
 
 /// Watch the story of one secret on an embedded cluster.
 ///
@@ -13,7 +13,9 @@ use crate::cli::{Env, Exit, Failure, Shell};
 /// happens: a Secret is sealed, applied, opened, changed, opened again; an edit by hand is put right; a copy
 /// under another name is refused. Needs no cluster, no Docker and no network.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  waxwing demo\n  waxwing demo -o json | jq -r .text")]
+#[command(
+    after_help = "Examples:\n  waxwing demo\n  waxwing demo -o json | jq -r '.title // .text // empty'"
+)]
 pub struct Args {
     /// How the story is told.
     #[arg(short, long, value_enum, default_value_t = Telling::Text)]
@@ -43,13 +45,12 @@ impl Args {
 /// # Errors
 /// The embedded cluster could not be started, or standard output is closed.
 pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
-    let runtime = shell.runtime()?;
     let mut narrator = Narrator::new(shell, settings.telling);
-    runtime.block_on(async {
+    block_on(async {
         let stage = Stage::start().await?;
         let told = chapter::seal_and_open(&stage, &mut narrator).await;
         stage.stop().await;
         told
-    })?;
+    })??;
     narrator.end()
 }

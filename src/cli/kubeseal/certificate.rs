@@ -6,7 +6,7 @@ use super::{
     network,
     options::Options,
 };
-use crate::{clock::Clock, seal::Certificate};
+use crate::{clock::Clock, seal::Certificate, secret::without_password};
 
 /// The certificate as it was given, unread.
 ///
@@ -23,7 +23,7 @@ pub fn fetch(options: &Options) -> Result<Vec<u8>, Failure> {
             .map_err(|_| Failure(format!("cannot fetch {:?}: 404 Not Found", options.cert))),
         Some(other) => Err(Failure(format!(
             "Get {:?}: unsupported protocol scheme {other:?}",
-            options.cert
+            without_password(&options.cert)
         ))),
     }
 }

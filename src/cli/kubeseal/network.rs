@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     cluster::{Access, AccessError, ProxyError, ServiceProxy},
+    secret::without_password,
     web,
 };
 
@@ -21,14 +22,15 @@ const CERTIFICATE_ACCEPT: &str = "application/x-pem-file, */*";
 /// # Errors
 /// [`Failure`] in Go's words.
 pub fn download(url: &str) -> Result<Vec<u8>, Failure> {
+    let shown = without_password(url);
     block_on(async {
         match web::get(url).await {
             Ok(reply) if reply.status == 200 => Ok(reply.body),
             Ok(reply) => Err(Failure(format!(
-                "cannot fetch {url:?}: {} {}",
+                "cannot fetch {shown:?}: {} {}",
                 reply.status, reply.reason
             ))),
-            Err(error) => Err(Failure(unreachable("Get", url, &error))),
+            Err(error) => Err(Failure(unreachable("Get", &shown, &error))),
         }
     })
 }

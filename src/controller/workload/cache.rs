@@ -36,6 +36,8 @@ pub(super) struct Cache {
     owned: BTreeMap<String, BTreeSet<Key>>,
     /// Objects that nobody controls.
     orphans: BTreeSet<Key>,
+    /// Pods that no node has yet.
+    unbound: BTreeSet<Key>,
     /// Which pods name a source.
     readers: BTreeMap<SourceRef, BTreeSet<Key>>,
     /// What each pod names.
@@ -67,6 +69,28 @@ impl Cache {
             .range(first..)
             .take_while(move |(key, _)| key.kind == kind && key.namespace == namespace)
             .map(|(_, object)| object)
+    }
+
+    /// The keys of all objects of a kind, or of those in a namespace.
+    pub(super) fn keys(&self, kind: Kind, namespace: Option<&str>) -> Vec<Key> {
+        let first = Key::new(kind, namespace.unwrap_or_default(), "");
+        self.objects
+            .range(first..)
+            .map(|(key, _)| key)
+            .take_while(|key| key.kind == kind)
+            .take_while(|key| namespace.is_none_or(|wanted| key.namespace == wanted))
+            .cloned()
+            .collect()
+    }
+
+    /// All objects of a kind that belongs to no namespace.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.within(Kind::Node, "")
+    }
+
+    /// Pods that no node has yet.
+    pub(super) fn unbound(&self) -> impl Iterator<Item = &Key> {
+        self.unbound.iter()
     }
 
     /// Objects of a kind that an owner controls.
@@ -186,6 +210,9 @@ impl Cache {
         }
         match key.kind {
             Kind::Pod => {
+                if field::text(object, &["spec", "nodeName"]).is_empty() {
+                    self.unbound.insert(key.clone());
+                }
                 self.link_needs(key, object);
                 let address = field::text(object, &["status", "podIP"]);
                 if let (Some(uid), false) = (object.uid(), address.is_empty()) {
@@ -204,6 +231,7 @@ impl Cache {
     }
 
     fn unlink(&mut self, key: &Key, object: &Object) {
+        self.unbound.remove(key);
         match field::controller_uid(object) {
             Some(uid) => {
                 if let Some(keys) = self.owned.get_mut(uid) {

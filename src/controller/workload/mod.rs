@@ -5,7 +5,8 @@ mod cache;
 mod key;
 mod node;
 mod observe;
+mod observe_pod;
 mod run;
 
 pub use node::{NODE_ADDRESS, NODE_NAME};
-pub use run::{Readings, Workloads, run};
+pub use run::{Readings, Role, Workloads, run};

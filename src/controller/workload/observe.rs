@@ -1,23 +1,22 @@
 //! From the cache to the snapshot of one object, and from there to its plan.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{
-    cache::{Cache, Content, SourceRef},
+    cache::Cache,
     key::{Key, Kind},
-    node::{NODE_ADDRESS, NODE_NAME},
-    run::Shared,
+    observe_pod,
+    run::{Role, Shared},
 };
 use crate::{
     cluster::ClusterError,
     object::{Object, ObjectRef},
     plan::Plan,
     workload::{
-        deployment, field,
-        pod::{self, Reading, Sources},
-        replica_set, service,
+        daemon_set, deployment, disruption_budget, field, job, pod::Reading, replica_set, service,
+        stateful_set, volume_claim,
     },
 };
 
@@ -27,13 +26,15 @@ pub(super) struct Decision {
     pub(super) plan: Plan,
     /// What the containers of a pod (by its uid) have read.
     pub(super) reading: Option<(String, Reading)>,
+    /// Who reports, if it is not who reports about the kind.
+    pub(super) component: Option<&'static str>,
 }
 
 impl From<Plan> for Decision {
     fn from(plan: Plan) -> Self {
         Self {
             plan,
-            reading: None,
+            ..Self::default()
         }
     }
 }
@@ -46,7 +47,7 @@ pub(super) async fn decide(
     now: Timestamp,
 ) -> Result<Decision, ClusterError> {
     if key.kind == Kind::Pod {
-        return decide_pod(shared, key, now).await;
+        return observe_pod::decide(shared, key, now).await;
     }
     let cache = shared.cache();
     let Some(object) = cache.get(key) else {
@@ -63,18 +64,108 @@ pub(super) async fn decide(
             };
             replica_set::decide(snapshot, now)
         }
-        Kind::Service => service::decide(service::Snapshot {
-            service: Object::clone(object),
-            pods: cache
-                .within(Kind::Pod, &key.namespace)
-                .map(AsRef::as_ref)
-                .collect(),
-            slices: slices_of(&cache, key),
-            taken: cache.service_addresses(),
-        }),
-        Kind::Pod | Kind::EndpointSlice => Plan::default(),
+        Kind::StatefulSet => stateful_set::decide(
+            stateful_set::Snapshot {
+                stateful_set: Object::clone(object),
+                pods: claimable(&cache, Kind::Pod, object).collect(),
+                revisions: revisions(&cache, object),
+                holder: holder(&cache, &stateful_set::needs(object)),
+                claims: within(&cache, Kind::VolumeClaim, key),
+            },
+            now,
+        ),
+        Kind::DaemonSet => daemon_set::decide(
+            daemon_set::Snapshot {
+                daemon_set: Object::clone(object),
+                nodes: cache.nodes().map(AsRef::as_ref).collect(),
+                pods: claimable(&cache, Kind::Pod, object).collect(),
+                revisions: revisions(&cache, object),
+                holder: holder(&cache, &daemon_set::needs(object)),
+            },
+            now,
+        ),
+        Kind::Job => {
+            let snapshot = job::Snapshot {
+                job: Object::clone(object),
+                pods: claimable(&cache, Kind::Pod, object).collect(),
+            };
+            job::decide(snapshot, now)
+        }
+        Kind::DisruptionBudget => {
+            let kinds = [Kind::Deployment, Kind::ReplicaSet, Kind::StatefulSet];
+            let controllers = kinds
+                .into_iter()
+                .flat_map(|kind| cache.within(kind, &key.namespace))
+                .filter_map(|controller| Some((controller.uid()?, controller.as_ref())))
+                .collect();
+            let snapshot = disruption_budget::Snapshot {
+                budget: Object::clone(object),
+                pods: within(&cache, Kind::Pod, key),
+                controllers,
+            };
+            disruption_budget::decide(snapshot, now)
+        }
+        Kind::VolumeClaim => {
+            let volume = Key::of(&volume_claim::volume_of(object))
+                .and_then(|key| cache.get(&key).map(AsRef::as_ref));
+            let binder = match shared.role() {
+                Role::Cluster => volume_claim::Binder::Us,
+                Role::Node => volume_claim::Binder::Another,
+            };
+            volume_claim::decide(object, volume, binder)
+        }
+        Kind::Volume => {
+            let text = |name: &str| field::text(object, &["spec", "claimRef", name]);
+            let claim = Key::new(Kind::VolumeClaim, text("namespace"), text("name"));
+            let claim = cache.get(&claim).map(AsRef::as_ref);
+            match shared.role() {
+                Role::Cluster => volume_claim::decide_volume(object, claim),
+                Role::Node => volume_claim::reclaim(object),
+            }
+        }
+        Kind::Service => decide_service(&cache, key, object),
+        Kind::Endpoints => {
+            let service = cache.get(&Key::new(Kind::Service, &key.namespace, &key.name));
+            if service.is_some() {
+                Plan::default()
+            } else {
+                service::decide_endpoints(None, &[], Some(object))
+            }
+        }
+        Kind::Node | Kind::Pod | Kind::EndpointSlice | Kind::ControllerRevision => Plan::default(),
     };
     Ok(plan.into())
+}
+
+/// The address and the slices, and beside them the old object with all addresses.
+fn decide_service(cache: &Cache, key: &Key, object: &Arc<Object>) -> Plan {
+    let pods = within(cache, Kind::Pod, key);
+    let mut plan = service::decide(service::Snapshot {
+        service: Object::clone(object),
+        pods: pods.clone(),
+        slices: slices_of(cache, key),
+        taken: cache.service_addresses(),
+    });
+    let existing = cache.get(&Key::new(Kind::Endpoints, &key.namespace, &key.name));
+    let beside = service::decide_endpoints(Some(object), &pods, existing.map(AsRef::as_ref));
+    plan.effects.extend(beside.effects);
+    plan
+}
+
+/// All objects of a kind in the namespace of another.
+fn within<'a>(cache: &'a Cache, kind: Kind, key: &Key) -> Vec<&'a Object> {
+    let all = cache.within(kind, &key.namespace);
+    all.map(AsRef::as_ref).collect()
+}
+
+fn revisions(cache: &Cache, owner: &Object) -> Vec<Object> {
+    let all = claimable(cache, Kind::ControllerRevision, owner);
+    all.cloned().collect()
+}
+
+fn holder(cache: &Cache, target: &ObjectRef) -> Option<Object> {
+    let found = cache.get(&Key::of(target)?)?;
+    Some(Object::clone(found))
 }
 
 /// Dependents of a kind that an object controls, and those that nobody does.
@@ -121,58 +212,4 @@ fn slices_of(cache: &Cache, key: &Key) -> Vec<Object> {
         })
         .map(|slice| Object::clone(slice))
         .collect()
-}
-
-async fn decide_pod(shared: &Shared, key: &Key, now: Timestamp) -> Result<Decision, ClusterError> {
-    let needs = shared.cache().needs(key);
-    let sources = sources(shared, needs).await?;
-    let mut cache = shared.cache();
-    let Some(pod) = cache.get(key).map(|pod| Object::clone(pod)) else {
-        return Ok(Decision::default());
-    };
-    let uid = pod.uid().unwrap_or_default().to_owned();
-    let address = cache.address_of(&uid);
-    drop(cache);
-    let reading = shared.readings().of(&uid);
-    let snapshot = pod::Snapshot {
-        pod,
-        node: pod::Node {
-            name: NODE_NAME.to_owned(),
-            address: NODE_ADDRESS.to_owned(),
-        },
-        address,
-        sources,
-    };
-    let (plan, after) = pod::decide(snapshot, &reading, now);
-    Ok(Decision {
-        plan,
-        reading: (after != reading).then_some((uid, after)),
-    })
-}
-
-/// Reads what a pod names; what is known as of its newest version is not read again.
-async fn sources(shared: &Shared, needs: Vec<SourceRef>) -> Result<Sources, ClusterError> {
-    let mut sources = BTreeMap::new();
-    for source in needs {
-        let content = shared.cache().content(&source);
-        match content {
-            Content::Absent => {}
-            Content::Known(object) => {
-                sources.insert(source.1, object);
-            }
-            Content::Unread => {
-                let target = ObjectRef::new(
-                    pod::source_gvk(source.1.kind),
-                    Some(&source.0),
-                    &source.1.name,
-                );
-                if let Some(object) = shared.cluster().get(&target).await? {
-                    let object = Arc::new(object);
-                    shared.cache().keep(source.clone(), object.clone());
-                    sources.insert(source.1, object);
-                }
-            }
-        }
-    }
-    Ok(Sources(sources))
 }

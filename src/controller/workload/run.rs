@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::{
     cache::Cache,
-    key::{Key, Kind},
+    key::{Key, Kind, SCHEDULER},
     node, observe,
 };
 use crate::{
@@ -50,6 +50,24 @@ impl Readings {
     }
 }
 
+/// Which part of a cluster is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// All workload controllers, the scheduler, the node and its kubelet.
+    Cluster,
+    /// The scheduler, the node, its kubelet and its volumes, beside somebody else's controllers.
+    Node,
+}
+
+impl Role {
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Cluster => &Kind::ALL,
+            Self::Node => &Kind::OF_NODE,
+        }
+    }
+}
+
 /// Plays all workload controllers and the kubelet on a cluster, until it is dropped.
 pub async fn run(cluster: Cluster, clock: Clock) {
     Workloads::new(cluster, clock).run().await;
@@ -63,9 +81,10 @@ pub struct Workloads {
 /// What all passes share.
 pub(super) struct Shared {
     cluster: Cluster,
-    /// The same cluster in the name of the component that each kind belongs to.
-    reporters: BTreeMap<Kind, Cluster>,
+    /// The same cluster in the name of each component that reports.
+    reporters: BTreeMap<&'static str, Cluster>,
     clock: Clock,
+    role: Role,
     cache: Mutex<Cache>,
     readings: Readings,
     changed: Notify,
@@ -74,6 +93,10 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.role
     }
 
     pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
@@ -87,7 +110,8 @@ impl Shared {
     /// One pass over one object.
     async fn pass(&self, key: &Key) -> Result<Next, ClusterError> {
         let decision = observe::decide(self, key, None, self.clock.now()).await?;
-        let outcome = self.apply(key, decision.plan).await;
+        let component = decision.component.unwrap_or(key.kind.component());
+        let outcome = self.apply(component, decision.plan).await;
         match outcome {
             Err(error)
                 if key.kind == Kind::ReplicaSet
@@ -115,11 +139,11 @@ impl Shared {
             effects: Vec::new(),
             ..decision.plan
         };
-        self.apply(key, plan).await.map(drop)
+        self.apply(key.kind.component(), plan).await.map(drop)
     }
 
-    async fn apply(&self, key: &Key, plan: Plan) -> Result<Next, ClusterError> {
-        let cluster = self.reporters.get(&key.kind).unwrap_or(&self.cluster);
+    async fn apply(&self, component: &str, plan: Plan) -> Result<Next, ClusterError> {
+        let cluster = self.reporters.get(component).unwrap_or(&self.cluster);
         let mut written = Written::default();
         let applied = engine::apply_noting(plan, cluster, &mut written).await;
         {
@@ -148,15 +172,22 @@ enum Seen {
 impl Workloads {
     /// On a cluster that has no such controllers, by a clock.
     pub fn new(cluster: Cluster, clock: Clock) -> Self {
-        let reporters = Kind::ALL
-            .into_iter()
-            .map(|kind| (kind, cluster.clone().reporting_as(kind.component(), &clock)))
+        Self::playing(Role::Cluster, cluster, clock)
+    }
+
+    /// Plays a part of a cluster, by a clock.
+    pub fn playing(role: Role, cluster: Cluster, clock: Clock) -> Self {
+        let components = Kind::ALL.into_iter().map(Kind::component);
+        let reporters = components
+            .chain([SCHEDULER])
+            .map(|component| (component, cluster.clone().reporting_as(component, &clock)))
             .collect();
         Self {
             shared: Arc::new(Shared {
                 cluster,
                 reporters,
                 clock,
+                role,
                 cache: Mutex::default(),
                 readings: Readings::default(),
                 changed: Notify::new(),
@@ -178,16 +209,22 @@ impl Workloads {
             tracing::warn!(%error, "the node could not be made");
             tokio::time::sleep(engine::backoff(failures)).await;
         }
-        match watches(&shared.cluster) {
-            Ok(watches) => work(&shared, watches).await,
+        match watches(&shared.cluster, shared.role) {
+            Ok(watches) => {
+                let beat = node::beat(&shared.cluster, &shared.clock, shared.role);
+                futures::future::join(work(&shared, watches), beat).await;
+            }
             Err(error) => tracing::error!(%error, "the workloads cannot be watched"),
         }
     }
 }
 
-fn watches(cluster: &Cluster) -> Result<SelectAll<BoxStream<'static, Seen>>, ClusterError> {
+fn watches(
+    cluster: &Cluster,
+    role: Role,
+) -> Result<SelectAll<BoxStream<'static, Seen>>, ClusterError> {
     let mut all = SelectAll::new();
-    for kind in Kind::ALL {
+    for kind in role.kinds().iter().copied() {
         let events = cluster.watch(&Watch::all(kind.gvk()))?;
         all.push(
             events
@@ -223,8 +260,8 @@ struct Listing {
 
 impl Listing {
     /// Before all is known nothing is decided: half a list looks like missing pods.
-    fn is_complete(&self) -> bool {
-        self.complete.len() == Kind::ALL.len() + 2
+    fn is_complete(&self, role: Role) -> bool {
+        self.complete.len() == role.kinds().len() + 2
     }
 
     fn take_in(&mut self, shared: &Shared, seen: Seen) {
@@ -284,7 +321,7 @@ async fn work(shared: &Arc<Shared>, mut watches: SelectAll<BoxStream<'static, Se
     let mut running: BTreeSet<Key> = BTreeSet::new();
     let mut failures: BTreeMap<Key, u32> = BTreeMap::new();
     loop {
-        while listing.is_complete() && running.len() < WORKERS {
+        while listing.is_complete(shared.role) && running.len() < WORKERS {
             let Some(key) = next(shared, &running) else {
                 break;
             };

@@ -103,7 +103,10 @@ fn read(set: &ResourceSet, source: &Source) -> Result<Value, BuildError> {
                 || selector.effective_namespace() == id.effective_namespace())
             && id.is_selected(&source.group, &source.version, &source.kind)
     };
-    let described = || format!("{selector}:{}", source.field_path);
+    let described = || match source.field_path.as_str() {
+        "" => selector.to_string(),
+        path => format!("{selector}:{path}"),
+    };
     let mut found = set
         .list()
         .iter()
@@ -356,7 +359,7 @@ mod tests {
             &FieldOptions::default(),
         )
         .unwrap();
-        assert!(field == Value::from(5));
+        assert_eq!(field, 5);
         let word = Value::String("five".into());
         assert!(put(&mut field, &word, &FieldOptions::default()).is_err());
         let mut field = Value::String("a-b".into());

@@ -3,6 +3,7 @@
 pub mod apply;
 mod error;
 pub mod json;
+pub mod managed;
 pub mod merge;
 pub mod strategic;
 

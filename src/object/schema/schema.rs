@@ -133,6 +133,32 @@ impl Schema {
         }
     }
 
+    /// How the list is merged by server-side apply, where patch strategies stand in for a list type that
+    /// is not said (`kube-openapi/pkg/schemaconv`).
+    pub fn associative_list_kind(&self) -> ListKind {
+        let is_said = match &self.0 {
+            Source::Structural(node) => node.text("x-kubernetes-list-type").is_some(),
+            _ => self.attributes().any(|field| field.list.is_some()),
+        };
+        if is_said || !self.patch_strategies().contains(&PatchStrategy::Merge) {
+            return self.list_kind();
+        }
+        match self.merge_key() {
+            Some(key) => ListKind::Map(vec![key.to_owned()]),
+            None => ListKind::Set,
+        }
+    }
+
+    /// Whether the map has known fields.
+    pub fn has_fields(&self) -> bool {
+        match &self.0 {
+            Source::Structural(node) => !node.fields.is_empty(),
+            _ => self
+                .known()
+                .is_some_and(|definition| !definition.fields.is_empty()),
+        }
+    }
+
     /// How the map is merged by server-side apply; granular when nothing is said.
     pub fn map_kind(&self) -> MapKind {
         match &self.0 {

@@ -71,11 +71,15 @@ pub fn establish(store: &Store, scope: &Scope<'_>, object: &mut Object) {
     object.set(&["status"], status);
 }
 
-/// Sets what a custom object leaves out.
-pub fn set_defaults(resource: &Resource, object: &mut Object) {
+/// Sets what a custom object leaves out; nulls that stand for nothing go, unless they are kept.
+pub fn set_defaults(resource: &Resource, object: &mut Object, keeps_nulls: bool) {
     if let Some(structural) = &resource.structural {
         let mut value = Value::Object(std::mem::take(object.as_map_mut()));
-        structural.set_defaults(&mut value);
+        if keeps_nulls {
+            structural.fill(&mut value);
+        } else {
+            structural.set_defaults(&mut value);
+        }
         if let Value::Object(map) = value {
             *object.as_map_mut() = map;
         }
@@ -88,5 +92,41 @@ pub fn validate_custom(resource: &Resource, object: &Object) -> Vec<Cause> {
         return Vec::new();
     };
     let found = structural.validate(&object.to_value());
-    found.into_iter().map(Cause::from).collect()
+    let mut causes: Vec<Cause> = found.into_iter().map(Cause::from).collect();
+    if let Some(scale) = &resource.scale {
+        causes.extend(scaled(object, &scale.spec));
+    }
+    causes
+}
+
+/// What is wrong with the number that `/scale` writes (`ValidateScaleSpec`).
+fn scaled(object: &Object, path: &str) -> Option<Cause> {
+    let words: Vec<&str> = path.trim_start_matches('.').split('.').collect();
+    let value = object.at(&words)?;
+    let place = format!(".{}", words.join("."));
+    let wrong = |number: i64, why: &str| Some(Cause::invalid(&place, &number.into(), why));
+    let kind = match value {
+        Value::Number(_) => match value.as_i64() {
+            Some(number) if number < 0 => return wrong(number, "should be a non-negative integer"),
+            Some(number) if number > i64::from(i32::MAX) => {
+                return wrong(number, "should be less than or equal to 2147483647");
+            }
+            Some(_) => return None,
+            None => "float64",
+        },
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    };
+    let shown = match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    wrong(
+        0,
+        &format!("{place} accessor error: {shown} is of the type {kind}, expected int64"),
+    )
 }

@@ -9,7 +9,6 @@ pub const MAX_SUBDOMAIN: usize = 253;
 
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const LABEL_1035: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
 fn too_long(limit: usize) -> String {
     format!("must be no more than {limit} characters")
@@ -54,18 +53,6 @@ pub fn subdomain(text: &str) -> Vec<String> {
     wrong
 }
 
-/// What is wrong with an RFC 1035 label.
-pub fn label_1035(text: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
-    if text.len() > MAX_LABEL {
-        wrong.push(too_long(MAX_LABEL));
-    }
-    if !is_label(text) || !text.bytes().next().is_some_and(|l| l.is_ascii_lowercase()) {
-        wrong.push(LABEL_1035.to_owned());
-    }
-    wrong
-}
-
 /// What is wrong with a segment of a path; of a prefix only the letters count.
 fn path_segment(text: &str, is_prefix: bool) -> Vec<String> {
     if !is_prefix && (text == "." || text == "..") {
@@ -88,7 +75,6 @@ pub fn check(rule: NameRule, text: &str, is_prefix: bool) -> Vec<String> {
     match rule {
         NameRule::Subdomain => subdomain(&masked),
         NameRule::Label => label(&masked),
-        NameRule::Label1035 => label_1035(&masked),
         NameRule::PathSegment => path_segment(text, is_prefix),
     }
 }
@@ -107,7 +93,6 @@ mod tests {
             (NameRule::Subdomain, "web-", false, false),
             (NameRule::Label, "a.b", false, false),
             (NameRule::Label, "1a", false, true),
-            (NameRule::Label1035, "1a", false, false),
             (NameRule::PathSegment, "system:a", false, true),
             (NameRule::PathSegment, "a/b", false, false),
         ];

@@ -37,7 +37,7 @@ pub fn prepare_create(scope: &Scope<'_>, object: &mut Object) {
     if let Some(rules) = rules_of(scope.resource) {
         (rules.prepare)(object, None);
     }
-    definition::set_defaults(scope.resource, object);
+    definition::set_defaults(scope.resource, object, scope.writer.is_settled);
 }
 
 /// Fills in what a changed object leaves out, and keeps what may not change without a word.
@@ -45,7 +45,7 @@ pub fn prepare_update(scope: &Scope<'_>, current: &Object, next: &mut Object) {
     if let Some(rules) = rules_of(scope.resource) {
         (rules.prepare)(next, Some(current));
     }
-    definition::set_defaults(scope.resource, next);
+    definition::set_defaults(scope.resource, next, scope.writer.is_settled);
 }
 
 /// What is wrong with a new object.

@@ -78,6 +78,7 @@ pub const STATEFUL_SET: Rules = rules("apps", "statefulsets", |object, before| {
                 .and_then(Value::as_object_mut)
             {
                 set::default(rolling, "partition", 0);
+                set::default(rolling, "maxUnavailable", 1);
             }
         }
         if let Some(policy) = set::map(spec, "persistentVolumeClaimRetentionPolicy") {
@@ -146,11 +147,12 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
             ));
         }
     }
+    if object.kind() == "Deployment" {
+        causes.extend(standstill(object));
+    }
     selector(&mut causes, object);
-    causes.extend(pod_spec::validate(
-        object.at(&["spec", "template", "spec"]),
-        "spec.template.spec",
-    ));
+    let spec = with_claims(object);
+    causes.extend(pod_spec::validate(spec.as_ref(), "spec.template.spec"));
     let policy = object.at(&["spec", "template", "spec", "restartPolicy"]);
     if let Some(policy) = policy
         && policy != "Always"
@@ -180,7 +182,56 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
             }
         }
     }
+    if object.at(&["spec", "strategy", "type"]) == Some(&"Recreate".into())
+        && object.at(&["spec", "strategy", "rollingUpdate"]).is_some()
+    {
+        let why = "may not be specified when strategy `type` is 'Recreate'";
+        causes.push(Cause::forbidden("spec.strategy.rollingUpdate", why));
+    }
     causes
+}
+
+/// The pod spec with a volume for each claim template, for containers may mount those too.
+fn with_claims(object: &Object) -> Option<Value> {
+    let mut spec = object.at(&["spec", "template", "spec"])?.clone();
+    let templates = object
+        .at(&["spec", "volumeClaimTemplates"])
+        .and_then(Value::as_array);
+    if let (Some(templates), Some(map)) = (templates, spec.as_object_mut()) {
+        let claims = templates.iter().filter_map(|template| {
+            let name = template.get("metadata")?.get("name")?;
+            Some(json!({"name": name, "persistentVolumeClaim": {"claimName": name}}))
+        });
+        let volumes = map.entry("volumes").or_insert_with(|| json!([]));
+        if volumes.is_null() {
+            *volumes = json!([]);
+        }
+        if let Some(volumes) = volumes.as_array_mut() {
+            for claim in claims {
+                if !volumes
+                    .iter()
+                    .any(|volume| volume.get("name") == claim.get("name"))
+                {
+                    volumes.push(claim);
+                }
+            }
+        }
+    }
+    Some(spec)
+}
+
+/// A rollout that may neither add nor take away never moves (`ValidateRollingUpdateDeployment`).
+fn standstill(object: &Object) -> Option<Cause> {
+    let rolling = ["spec", "strategy", "rollingUpdate"];
+    let rolling = object.at(&rolling)?;
+    let is_nothing = |field: &str| matches!(&rolling[field], value if value == 0 || value == "0%");
+    (is_nothing("maxSurge") && is_nothing("maxUnavailable")).then(|| {
+        Cause::invalid(
+            "spec.strategy.rollingUpdate.maxUnavailable",
+            &0.into(),
+            "may not be 0 when `maxSurge` is 0",
+        )
+    })
 }
 
 fn selector(causes: &mut Vec<Cause>, object: &Object) {
@@ -188,8 +239,9 @@ fn selector(causes: &mut Vec<Cause>, object: &Object) {
     let labels = object.at(&["spec", "template", "metadata", "labels"]);
     let Some(selector) = object.at(&["spec", "selector"]) else {
         causes.push(Cause::required("spec.selector", ""));
-        if labels.is_none_or(|labels| labels.as_object().is_none_or(serde_json::Map::is_empty)) {
-            return;
+        if kind == "deployment" {
+            // No selector selects nothing, the template included.
+            causes.push(mismatch(labels));
         }
         return;
     };
@@ -221,12 +273,16 @@ fn selector(causes: &mut Vec<Cause>, object: &Object) {
         .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
         .collect();
     if !read.matches(&texts) {
-        causes.push(Cause::invalid(
-            "spec.template.metadata.labels",
-            &labels.cloned().unwrap_or(Value::Null),
-            "`selector` does not match template `labels`",
-        ));
+        causes.push(mismatch(labels));
     }
+}
+
+fn mismatch(labels: Option<&Value>) -> Cause {
+    Cause::invalid(
+        "spec.template.metadata.labels",
+        &labels.cloned().unwrap_or(Value::Null),
+        "`selector` does not match template `labels`",
+    )
 }
 
 /// Of a StatefulSet only these may change.

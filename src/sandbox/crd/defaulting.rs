@@ -8,8 +8,14 @@ impl Structural {
     /// Sets what is absent, or null where null is no value, to its default, then drops the nulls
     /// that are no values and have no default.
     pub fn set_defaults(&self, object: &mut Value) {
-        set(self, object);
+        self.fill(object);
         drop_nulls(self, object);
+    }
+
+    /// Sets what is absent, or null where null is no value, to its default; other nulls stay, as those
+    /// of an applied configuration do.
+    pub fn fill(&self, object: &mut Value) {
+        set(self, object);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, Seek, SeekFrom},
+    io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
     sync::Mutex,
 };
@@ -66,14 +66,12 @@ impl DataFolder {
         let mut store = Store::default();
         let taken = read_snapshot(&path.join("snapshot"), &mut store)?;
         let log_path = path.join("log");
-        let mut log = private().open(&log_path).map_err(io_error(&log_path))?;
+        let log = private().open(&log_path).map_err(io_error(&log_path))?;
         let (length, torn_bytes) = read_log(&log_path, &log, &mut store, taken)?;
         if torn_bytes > 0 {
             log.set_len(length).map_err(io_error(&log_path))?;
             log.sync_all().map_err(io_error(&log_path))?;
         }
-        log.seek(SeekFrom::Start(length))
-            .map_err(io_error(&log_path))?;
         Ok(Self {
             path: path.to_owned(),
             read: Mutex::new(Some(Read { store, log, length })),
@@ -113,16 +111,19 @@ impl DataFolder {
             .map_err(|source| DataError::io(&path, source))
     }
 
-    /// The objects that were read, and the way to write on; a second call begins empty and writes nowhere.
-    pub(in crate::sandbox) fn start(&self) -> (Store, Journal) {
+    /// The objects that were read, and the way to write on; a second call begins empty and without a way.
+    pub(in crate::sandbox) fn start(&self) -> (Store, Option<Journal>) {
         let read = self
             .read
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .take();
         match read {
-            Some(Read { store, log, length }) => (store, Journal::start(&self.path, log, length)),
-            None => (Store::default(), Journal::nowhere()),
+            Some(Read { store, log, length }) => {
+                let journal = Journal::start(&self.path, std::sync::Arc::new(log), length);
+                (store, Some(journal))
+            }
+            None => (Store::default(), None),
         }
     }
 }

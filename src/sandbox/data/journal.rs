@@ -1,77 +1,128 @@
-//! The thread that writes: transactions in their order, many to one flush, a snapshot when the log is long.
+//! Transactions go to the log in their order; a thread brings many to disk with one flush, and makes a
+//! snapshot when the log is long.
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Seek, SeekFrom, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc,
     },
     thread,
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use super::line;
+use super::{
+    line,
+    log::{Log, Medium},
+};
 use crate::sandbox::store::{Change, Key, Store, Stored};
 
 /// A log of this many bytes is taken into a snapshot, unless the snapshot is larger still.
 const COMPACT_BYTES: u64 = 16 << 20;
 
-enum Message {
-    Changes(Vec<Arc<Change>>, oneshot::Sender<Result<(), String>>),
-    Snapshot(u64, Vec<(Key, Arc<Stored>)>),
+/// Whether a data folder can be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DataHealth {
+    /// It can.
+    #[default]
+    Good,
+    /// The last write was refused, with nothing changed; the next one is tried again.
+    Refusing(String),
+    /// What is in memory may not be what is on disk: the server must end.
+    Broken(String),
 }
 
-/// The way to the thread that writes. It ends with the last clone.
+enum Message {
+    /// Somebody waits until all that is in the log is on disk.
+    Flush(oneshot::Sender<Result<(), String>>),
+    Snapshot(Snapshot),
+}
+
+struct Snapshot {
+    version: u64,
+    /// The length of the log that is in the snapshot.
+    offset: u64,
+    objects: Vec<(Key, Arc<Stored>)>,
+}
+
+/// The way to the log and to the thread that flushes it, which ends with this value.
 #[derive(Debug)]
 pub struct Journal {
+    folder: PathBuf,
+    log: Log,
     sender: mpsc::Sender<Message>,
-    wants_snapshot: Arc<AtomicBool>,
+    compact_at: Arc<AtomicU64>,
+    is_compacting: Arc<AtomicBool>,
+    health: watch::Sender<DataHealth>,
 }
 
 impl Journal {
     /// Starts to write at the end of a log.
-    pub fn start(folder: &Path, log: File, length: u64) -> Self {
+    pub fn start(folder: &Path, log: Arc<dyn Medium>, length: u64) -> Self {
         let (sender, receiver) = mpsc::channel();
-        let wants_snapshot = Arc::new(AtomicBool::new(length > COMPACT_BYTES));
-        let writer = Writer {
+        let journal = Self {
             folder: folder.to_owned(),
-            log,
-            length,
-            compact_at: COMPACT_BYTES,
-            wants_snapshot: wants_snapshot.clone(),
-            failure: None,
+            log: Log::new(log, length),
+            sender,
+            compact_at: Arc::new(AtomicU64::new(COMPACT_BYTES)),
+            is_compacting: Arc::default(),
+            health: watch::Sender::default(),
+        };
+        let writer = Writer {
+            folder: journal.folder.clone(),
+            log: journal.log.clone(),
+            compact_at: journal.compact_at.clone(),
+            is_compacting: journal.is_compacting.clone(),
+            health: journal.health.clone(),
         };
         thread::spawn(move || writer.run(&receiver));
-        Self {
-            sender,
-            wants_snapshot,
-        }
+        journal
     }
 
-    /// A journal that refuses every write.
-    pub fn nowhere() -> Self {
-        let (sender, _) = mpsc::channel();
-        Self {
-            sender,
-            wants_snapshot: Arc::default(),
-        }
-    }
-
-    /// Hands a transaction over; the answer comes when it is on disk.
-    pub fn append(&self, changes: Vec<Arc<Change>>) -> oneshot::Receiver<Result<(), String>> {
+    /// Puts a transaction into the log; the answer comes when it is on disk.
+    ///
+    /// # Errors
+    /// There is no room: nothing of it is in the log, and the change must be taken back.
+    pub fn append(
+        &self,
+        changes: &[Arc<Change>],
+    ) -> Result<oneshot::Receiver<Result<(), String>>, String> {
+        let appended = match broken(&self.health) {
+            Some(why) => return Err(why),
+            None => self.log.append(&line::of_changes(changes)),
+        };
+        let health = match appended {
+            Ok(()) => DataHealth::Good,
+            Err(error) => DataHealth::Refusing(failure(&self.folder, &error)),
+        };
+        let refused = match &health {
+            DataHealth::Refusing(why) => Err(why.clone()),
+            _ => Ok(()),
+        };
+        self.health.send_if_modified(|now| {
+            let is_news = *now != health && !matches!(now, DataHealth::Broken(_));
+            if is_news {
+                *now = health;
+            }
+            is_news
+        });
+        refused?;
         let (done, answer) = oneshot::channel();
         // If the thread is gone, the answer never comes and the receiver says so.
-        let _ = self.sender.send(Message::Changes(changes, done));
-        answer
+        let _ = self.sender.send(Message::Flush(done));
+        Ok(answer)
     }
 
     /// Hands all objects over when the log has become long; to be called with the store as it is after `append`.
     pub fn compact(&self, store: &Store) {
-        if !self.wants_snapshot.swap(false, Ordering::Relaxed) {
+        let offset = self.log.length();
+        if offset <= self.compact_at.load(Ordering::Relaxed)
+            || self.is_compacting.swap(true, Ordering::Relaxed)
+        {
             return;
         }
         let objects = store
@@ -82,93 +133,115 @@ impl Journal {
                 })
             })
             .collect();
-        let _ = self
-            .sender
-            .send(Message::Snapshot(store.version(), objects));
+        let _ = self.sender.send(Message::Snapshot(Snapshot {
+            version: store.version(),
+            offset,
+            objects,
+        }));
     }
+
+    /// Says for good that what is in memory is not what is on disk.
+    pub fn give_up(&self, why: &str) {
+        self.health.send_replace(DataHealth::Broken(why.to_owned()));
+    }
+
+    /// Whether the folder can be written, now and later.
+    pub fn health(&self) -> watch::Receiver<DataHealth> {
+        self.health.subscribe()
+    }
+
+    /// Why the server must end, if it must.
+    pub fn broken(&self) -> Option<String> {
+        broken(&self.health)
+    }
+}
+
+fn broken(health: &watch::Sender<DataHealth>) -> Option<String> {
+    match &*health.borrow() {
+        DataHealth::Broken(why) => Some(why.clone()),
+        _ => None,
+    }
+}
+
+fn failure(folder: &Path, error: &io::Error) -> String {
+    format!("failed to write {}: {error}", folder.join("log").display())
 }
 
 struct Writer {
     folder: PathBuf,
-    log: File,
-    length: u64,
-    compact_at: u64,
-    wants_snapshot: Arc<AtomicBool>,
-    /// After a failed write the end of the log is not known: nothing more is acknowledged.
-    failure: Option<String>,
+    log: Log,
+    compact_at: Arc<AtomicU64>,
+    is_compacting: Arc<AtomicBool>,
+    health: watch::Sender<DataHealth>,
 }
 
 impl Writer {
-    fn run(mut self, messages: &mpsc::Receiver<Message>) {
+    fn run(self, messages: &mpsc::Receiver<Message>) {
         while let Ok(first) = messages.recv() {
-            let mut bytes = Vec::new();
             let mut waiting = Vec::new();
             let mut snapshot = None;
             let mut next = Some(first);
             // All that came meanwhile shares one flush, up to a snapshot.
             while let Some(message) = next {
                 match message {
-                    Message::Changes(changes, done) => {
-                        bytes.extend(line::of_changes(&changes));
-                        waiting.push(done);
-                    }
-                    Message::Snapshot(version, objects) => {
-                        snapshot = Some((version, objects));
+                    Message::Flush(done) => waiting.push(done),
+                    Message::Snapshot(wanted) => {
+                        snapshot = Some(wanted);
                         break;
                     }
                 }
                 next = messages.try_recv().ok();
             }
-            let result = self.append(&bytes);
+            let result = self.flush();
             for done in waiting {
                 // Who no longer waits needs no answer.
                 let _ = done.send(result.clone());
             }
-            if let Some((version, objects)) = snapshot
-                && self.failure.is_none()
-                && let Err(error) = self.compact(version, &objects)
-            {
-                // The log goes on; only the next snapshot is tried later.
-                tracing::warn!(%error, "cannot write a snapshot");
-                self.compact_at = self.length.saturating_mul(2);
+            if let Some(snapshot) = snapshot {
+                let next = self.compact(&snapshot).unwrap_or_else(|error| {
+                    // The log goes on; only the next snapshot is tried later.
+                    tracing::warn!(%error, "cannot write a snapshot");
+                    snapshot.offset.saturating_mul(2)
+                });
+                self.compact_at.store(next, Ordering::Relaxed);
+                self.is_compacting.store(false, Ordering::Relaxed);
             }
         }
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone());
+    /// A flush that failed cannot be tried again: the machine may have dropped what it did not write.
+    fn flush(&self) -> Result<(), String> {
+        if let Some(why) = broken(&self.health) {
+            return Err(why);
         }
-        let written = self
-            .log
-            .write_all(bytes)
-            .and_then(|()| self.log.sync_data());
-        if let Err(error) = written {
-            let failure = format!(
-                "failed to write {}: {error}",
-                self.folder.join("log").display()
-            );
-            self.failure = Some(failure.clone());
-            return Err(failure);
-        }
-        self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if self.length > self.compact_at {
-            self.wants_snapshot.store(true, Ordering::Relaxed);
-            self.compact_at = u64::MAX;
-        }
-        Ok(())
+        self.log.flush().map_err(|error| {
+            let failure = failure(&self.folder, &error);
+            self.health
+                .send_replace(DataHealth::Broken(failure.clone()));
+            failure
+        })
     }
 
-    fn compact(&mut self, version: u64, objects: &[(Key, Arc<Stored>)]) -> io::Result<()> {
-        let size = write_snapshot(&self.folder, version, objects)?;
+    /// Gives the length at which the log is to be taken into a snapshot again.
+    fn compact(&self, snapshot: &Snapshot) -> io::Result<u64> {
+        let size = write_snapshot(&self.folder, snapshot.version, &snapshot.objects)?;
         // What is in the log is in the snapshot; a crash before this only means to read it twice.
-        self.log.set_len(0)?;
-        self.log.seek(SeekFrom::Start(0))?;
-        self.log.sync_data()?;
-        self.length = 0;
-        self.compact_at = COMPACT_BYTES.max(size);
-        Ok(())
+        self.log.shorten(snapshot.offset, |tail| {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            file.write_all(tail)?;
+            put_in_place(file, &self.folder, "log")
+        })?;
+        Ok(COMPACT_BYTES.max(size))
     }
+}
+
+fn put_in_place(file: tempfile::NamedTempFile, folder: &Path, name: &str) -> io::Result<File> {
+    file.as_file().sync_all()?;
+    let file = file
+        .persist(folder.join(name))
+        .map_err(|error| error.error)?;
+    OpenOptions::new().read(true).open(folder)?.sync_all()?;
+    Ok(file)
 }
 
 /// Writes all objects beside the old snapshot, then puts them in its place.
@@ -181,11 +254,8 @@ fn write_snapshot(folder: &Path, version: u64, objects: &[(Key, Arc<Stored>)]) -
         out.write_all(&line::of_object(key, stored))?;
     }
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
     let size = file.as_file().metadata()?.len();
-    file.persist(folder.join("snapshot"))
-        .map_err(|error| error.error)?;
-    OpenOptions::new().read(true).open(folder)?.sync_all()?;
+    put_in_place(file, folder, "snapshot")?;
     Ok(size)
 }
 
@@ -215,19 +285,22 @@ mod tests {
         };
         let opened = DataFolder::open(folder.path()).unwrap();
         let (mut store, journal) = opened.start();
+        let journal = journal.unwrap();
         store.put(&key("a"), object("a"));
         store.put(&key("b"), object("b"));
         store.remove(&key("a"));
         journal
-            .append(store.take_fresh())
+            .append(&store.take_fresh())
+            .unwrap()
             .blocking_recv()
             .unwrap()
             .unwrap();
-        journal.wants_snapshot.store(true, Ordering::Relaxed);
+        journal.compact_at.store(0, Ordering::Relaxed);
         journal.compact(&store);
         store.put(&key("c"), object("c"));
         journal
-            .append(store.take_fresh())
+            .append(&store.take_fresh())
+            .unwrap()
             .blocking_recv()
             .unwrap()
             .unwrap();

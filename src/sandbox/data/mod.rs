@@ -12,7 +12,11 @@ mod error;
 mod folder;
 mod journal;
 mod line;
+mod log;
 
 pub use error::DataError;
 pub use folder::{DataFolder, KeptIdentity};
+pub use journal::DataHealth;
 pub(super) use journal::Journal;
+#[cfg(test)]
+pub(super) use log::Medium;

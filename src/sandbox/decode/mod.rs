@@ -2,6 +2,8 @@
 //! values of a wrong type are told as the decoders of Kubernetes tell them.
 
 mod duplicate;
+mod omit;
+mod quantity;
 mod typed;
 
 pub use duplicate::parse;

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::{omit, quantity::canonical};
+
 use crate::object::schema::{Schema, ValueType};
 
 /// What came of a value.
@@ -66,13 +68,16 @@ impl Reader {
             (ValueType::IntOrString, value @ (Value::Number(_) | Value::String(_))) => Ok(value),
             (ValueType::StringOrNumber, Value::String(text)) => {
                 if is_quantity(&text) {
-                    Ok(Value::String(text))
+                    Ok(Value::String(canonical(&text).unwrap_or(text)))
                 } else {
                     Err(QUANTITY.to_owned())
                 }
             }
             // A quantity that was written as a number is shown as text.
-            (ValueType::StringOrNumber, Value::Number(number)) => Ok(number.to_string().into()),
+            (ValueType::StringOrNumber, Value::Number(number)) => {
+                let text = number.to_string();
+                Ok(canonical(&text).unwrap_or(text).into())
+            }
             (_, value) => Err(self.wrong(schema, &value)),
         }
     }
@@ -109,7 +114,9 @@ impl Reader {
                         self.holder.clone_from(&outer);
                     }
                     let value = self.read(&inner, value)?;
-                    read.insert(field, value);
+                    if !omit::leaves_out(schema, name, &field, &inner, &value) {
+                        read.insert(field, value);
+                    }
                 }
             }
             self.path.truncate(length);
@@ -148,6 +155,14 @@ impl Reader {
         {
             return Err(format!(
                 "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
+            ));
+        }
+        if name == "MicroTime"
+            && let Some(rest) = text.get(SECONDS..)
+            && !is_micro(rest)
+        {
+            return Err(format!(
+                "parsing time {text:?} as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse {rest:?} as \".000000\""
             ));
         }
         Ok(Value::String(text))
@@ -315,6 +330,16 @@ fn corrupt_at(text: &[u8]) -> Option<usize> {
         }
     }
     None
+}
+
+/// Characters of a time up to its seconds.
+const SECONDS: usize = "2006-01-02T15:04:05".len();
+
+/// Whether what follows the seconds begins with six digits of a fraction.
+fn is_micro(rest: &str) -> bool {
+    let fraction = rest.strip_prefix('.').unwrap_or_default();
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    digits == 6
 }
 
 #[cfg(test)]

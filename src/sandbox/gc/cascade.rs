@@ -13,7 +13,7 @@ use crate::{
         registry::{Registry, Resource},
         store::{Change, ChangeKind, GroupResource, Key, Place, Store, Stored},
         write::{
-            DeleteOptions, FOREGROUND, ORPHAN, Propagation, Scope, change_metadata, delete,
+            DeleteOptions, FOREGROUND, ORPHAN, Propagation, Scope, Writer, change_metadata, delete,
             remove_finalizers_done,
         },
     },
@@ -172,6 +172,7 @@ impl Pass<'_> {
             namespace: &key.place.namespace,
             now: self.now,
             dry_run: false,
+            writer: Writer::SERVER,
         };
         let options = DeleteOptions {
             propagation: Some(propagation),

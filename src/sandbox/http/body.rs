@@ -4,6 +4,7 @@ use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, header},
 };
+use futures::StreamExt;
 use serde_json::Value;
 
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
 
 /// The most bytes of a request (`MaxRequestBodyBytes`).
 pub const MAX_BODY: usize = 3 << 20;
+/// The most bytes taken in of a body that is too large: a client that still sends would not see the answer.
+const MAX_DRAINED: usize = 64 << 20;
 /// Media types that the server reads.
 pub const READABLE: &str =
     "application/json, application/yaml, application/vnd.kubernetes.protobuf";
@@ -29,9 +32,22 @@ pub const READABLE: &str =
 /// # Errors
 /// It is too large, or the client went away.
 pub async fn collect(body: Body) -> ApiResult<Bytes> {
-    axum::body::to_bytes(body, MAX_BODY)
-        .await
-        .map_err(|_| ApiError::too_large(format!("limit is {MAX_BODY}")))
+    let mut stream = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut read = 0_usize;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| ApiError::bad_request(error.to_string()))?;
+        read = read.saturating_add(chunk.len());
+        if read <= MAX_BODY {
+            bytes.extend_from_slice(&chunk);
+        } else if read > MAX_DRAINED {
+            break;
+        }
+    }
+    if read > MAX_BODY {
+        return Err(ApiError::too_large(format!("limit is {MAX_BODY}")));
+    }
+    Ok(bytes.into())
 }
 
 /// The media type of a body without parameters, JSON when nothing is said.
@@ -126,4 +142,30 @@ pub fn yaml(bytes: &[u8]) -> ApiResult<Document> {
         value,
         complaints: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_taken_in_up_to_a_bound() {
+        for (mebibytes, taken) in [(3, 3), (20, 20), (200, 65)] {
+            let count = Arc::new(AtomicUsize::new(0));
+            let counted = count.clone();
+            let chunk = Bytes::from(vec![b' '; 1 << 20]);
+            let chunks = futures::stream::iter(0..mebibytes).map(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, std::convert::Infallible>(chunk.clone())
+            });
+            let body = collect(Body::from_stream(chunks)).await;
+            assert_eq!(body.is_ok(), mebibytes == 3);
+            assert_eq!(count.load(Ordering::Relaxed), taken);
+        }
+    }
 }

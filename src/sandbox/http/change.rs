@@ -10,19 +10,20 @@ use super::{
     body::{self, collect, document, media_type},
     handle::Call,
     object::Place,
-    patch::Patch,
+    patch::{APPLY, Patch},
     query::check_dry_run,
     reply,
 };
 use crate::{
     object::{Gvk, Object},
     sandbox::{
+        admit,
         error::{ApiError, ApiResult},
         registry::Registry,
         review,
         store::{Key, Store, Stored},
         strategy,
-        write::{self, DeleteOptions, Deleted, Propagation, Scope, UpdateKind, shelf_of},
+        write::{self, DeleteOptions, Deleted, Propagation, Scope, UpdateKind, Writer, shelf_of},
     },
 };
 
@@ -35,13 +36,30 @@ impl Call {
             namespace: &self.path.namespace,
             now: self.sandbox.clock().now(),
             dry_run,
+            writer: Writer {
+                manager: &self.manager,
+                subresource: &self.path.subresource,
+                is_settled: false,
+            },
         }
     }
 
     fn check_name(&self, object: &Object) -> ApiResult<()> {
         let name = object.name();
-        if name.is_empty() || name == self.path.name {
+        if name.is_empty() {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                self.path.name
+            )));
+        }
+        if name == self.path.name {
             return Ok(());
+        }
+        if name.is_empty() {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                self.path.name
+            )));
         }
         Err(ApiError::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
@@ -53,7 +71,7 @@ impl Call {
 /// `POST` of an object.
 pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
     let bytes = collect(body).await?;
-    let dry_run = call.query.dry_run("CreateOptions")?;
+    let dry_run = call.write_options("CreateOptions", false)?;
     if call.resource.namespaced && call.path.namespace.is_empty() {
         return Err(ApiError::method_not_allowed());
     }
@@ -83,7 +101,7 @@ pub async fn update(call: Call, body: Body) -> ApiResult<Response> {
 
 /// Writes a whole object, or its status.
 pub async fn put(call: Call, object: Object, kind: UpdateKind) -> ApiResult<Response> {
-    let dry_run = call.query.dry_run("UpdateOptions")?;
+    let dry_run = call.write_options("UpdateOptions", false)?;
     call.check_name(&object)?;
     let name = call.path.name.clone();
     let (stored, is_new) = call
@@ -103,8 +121,13 @@ pub async fn patch(call: Call, body: Body) -> ApiResult<Response> {
 /// Patches an object, or its status.
 pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<Response> {
     let bytes = collect(body).await?;
-    let dry_run = call.query.dry_run("PatchOptions")?;
-    let patch = Patch::read(&media_type(&call.headers), &bytes, &call.resource)?;
+    let media_type = media_type(&call.headers);
+    Patch::check_type(&media_type, &call.resource)?;
+    let dry_run = call.write_options("PatchOptions", media_type == APPLY)?;
+    let patch = Patch::read(&media_type, &bytes, &call.resource)?;
+    if let Patch::Apply(config) = patch {
+        return apply(call, config, kind, dry_run).await;
+    }
     let name = call.path.name.clone();
     let stored = call
         .sandbox
@@ -127,15 +150,60 @@ pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<R
     Ok(call.show(200, &stored))
 }
 
+/// Server-side apply.
+async fn apply(call: Call, config: Value, kind: UpdateKind, dry_run: bool) -> ApiResult<Response> {
+    let name = call.path.name.clone();
+    let force = call.query.flag("force");
+    let (stored, is_new) = call
+        .sandbox
+        .write(|store, registry| {
+            let scope = call.scope(registry, dry_run);
+            let current = store.at(&scope.key(&name));
+            let is_new = current.is_none();
+            if is_new && kind != UpdateKind::Main {
+                return Err(ApiError::not_found(&scope.named(), &name));
+            }
+            let live = current.map(|stored| admit::from_storage(&call.resource, &stored.object));
+            let applied = write::applied(&scope, kind, live.as_ref(), &config, force)?;
+            if let (true, Some(uid)) = (is_new, config.pointer("/metadata/uid")) {
+                let uid = uid.as_str().unwrap_or_default();
+                let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+                return Err(ApiError::conflict(&scope.named(), &name, &why));
+            }
+            let document = body::Document {
+                value: applied,
+                complaints: Vec::new(),
+            };
+            let object = call.object(document, Place::Patch)?;
+            call.check_name(&object)?;
+            let scope = Scope {
+                writer: Writer { is_settled: true, ..scope.writer },
+                ..scope
+            };
+            if is_new {
+                write::create(store, &scope, object).map(|stored| (stored, true))
+            } else {
+                write::update(store, &scope, &name, object, kind)
+            }
+        })
+        .await?;
+    Ok(call.show(if is_new { 201 } else { 200 }, &stored))
+}
+
 /// Reads the options of a deletion from body and query.
 fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)> {
-    let query = &call.query;
     let given = if bytes.is_empty() {
         Value::Null
     } else {
         let kind = Gvk::new("", "v1", "DeleteOptions");
         document(&call.headers, bytes, &kind)?.value
     };
+    options_of(call, &given)
+}
+
+/// Reads the options of a deletion from a document and the query.
+pub fn options_of(call: &Call, given: &Value) -> ApiResult<(DeleteOptions, bool)> {
+    let query = &call.query;
     let text = |pointer: &str| given.pointer(pointer).and_then(Value::as_str);
     let mut options = DeleteOptions {
         grace_period_seconds: given.get("gracePeriodSeconds").and_then(Value::as_i64),

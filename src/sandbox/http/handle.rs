@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     accept::{self, Accept, negotiate},
-    change, list, openapi,
+    change, list, openapi, options,
     query::Query,
     read, reply,
     route::{ResourcePath, Route, route},
@@ -44,6 +44,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// What the answer shall look like.
     pub accept: Accept,
+    /// The name under which the request writes.
+    pub manager: String,
     /// When streams must end.
     pub closing: Option<Closing>,
     /// What the client is to be told beside the answer.
@@ -78,6 +80,7 @@ pub async fn handle(State(sandbox): State<Sandbox>, request: Request<Body>) -> R
 }
 
 async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response> {
+    sandbox.check_data()?;
     let Some(route) = route(request.uri().path()) else {
         return Ok(reply::page_not_found());
     };
@@ -89,9 +92,26 @@ async fn answer(sandbox: Sandbox, request: Request<Body>) -> ApiResult<Response>
         }
         other => {
             let query = Query::of(request.uri())?;
-            Ok(page(&sandbox, &registry, &other, &query, request.headers())
-                .unwrap_or_else(reply::page_not_found))
+            match page(&sandbox, &registry, &other, &query, request.headers()) {
+                Some(page) => Ok(page),
+                None => match &other {
+                    Route::GroupVersion(group, _) => not_served(&registry, group),
+                    _ => Ok(reply::page_not_found()),
+                },
+            }
         }
+    }
+}
+
+/// Answers for a path below a group: groups of the server itself have a Status for it, all others no handler.
+fn not_served(registry: &Registry, group: &str) -> ApiResult<Response> {
+    let is_built_in = registry
+        .iter()
+        .any(|resource| !resource.custom && resource.gvk.group == group);
+    if is_built_in {
+        Err(ApiError::no_resource())
+    } else {
+        Ok(reply::page_not_found())
     }
 }
 
@@ -149,13 +169,13 @@ async fn resource(
     request: Request<Body>,
 ) -> ApiResult<Response> {
     let Some(resource) = registry.find(&path.group, &path.version, &path.plural) else {
-        return Ok(reply::page_not_found());
+        return not_served(registry, &path.group);
     };
     if !path.namespace.is_empty() && !resource.namespaced {
-        return Ok(reply::page_not_found());
+        return not_served(registry, &path.group);
     }
     if path.namespace.is_empty() && resource.namespaced && !path.name.is_empty() {
-        return Ok(reply::page_not_found());
+        return not_served(registry, &path.group);
     }
     let query = Query::of(request.uri())?;
     let (parts, body) = request.into_parts();
@@ -164,7 +184,13 @@ async fn resource(
         return sub::proxy(&sandbox, &path, request).await;
     }
     let accept = negotiate(&parts.headers, &query)?;
+    let user_agent = parts.headers.get(header::USER_AGENT);
+    let user_agent = user_agent
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
+    let manager = options::manager(&query, user_agent);
     let call = Call {
+        manager,
         sandbox,
         resource,
         path,
@@ -192,9 +218,9 @@ async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Response
     }
     let is_one = !call.path.name.is_empty();
     match (method.as_str(), is_one) {
-        ("GET" | "HEAD", _) if call.query.flag("watch") => list::watch(call),
-        ("GET" | "HEAD", true) => read::get(&call),
-        ("GET" | "HEAD", false) => list::list(&call),
+        ("GET", _) if call.query.flag("watch") => list::watch(call),
+        ("GET", true) => read::get(&call),
+        ("GET", false) => list::list(&call),
         ("POST", false) if !call.resource.is_stored() => change::review(&call, body).await,
         ("POST", false) => change::create(call, body).await,
         ("PUT", true) => change::update(call, body).await,

@@ -96,6 +96,12 @@ impl Call {
                 let read = typed(&schema, metadata.take())
                     .map_err(|error| ApiError::bad_request(format!("{}: {error}", shown())))?;
                 *metadata = read.value;
+                // The original reads metadata of custom objects twice, and loses an empty list on the way.
+                if let Some(map) = metadata.as_object_mut()
+                    && map.get("managedFields") == Some(&Value::Array(Vec::new()))
+                {
+                    map.remove("managedFields");
+                }
                 complaints.extend(
                     read.unknown
                         .iter()

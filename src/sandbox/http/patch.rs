@@ -20,9 +20,12 @@ use crate::{
 pub const MAX_OPERATIONS: usize = 10_000;
 
 /// Media types of patches for built-in kinds.
-const BUILT_IN: &str = "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
+const BUILT_IN: &str = "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml";
 /// Media types of patches for custom kinds.
-const CUSTOM: &str = "application/json-patch+json, application/merge-patch+json";
+const CUSTOM: &str =
+    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+/// Media type of server-side apply.
+pub const APPLY: &str = "application/apply-patch+yaml";
 
 /// One patch.
 #[derive(Clone, Debug)]
@@ -33,9 +36,24 @@ pub enum Patch {
     Merge(Value),
     /// Strategic merge.
     Strategic(Value),
+    /// Server-side apply; handled apart.
+    Apply(Value),
 }
 
 impl Patch {
+    /// Whether patches of a media type are taken for a resource.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn check_type(media_type: &str, resource: &Resource) -> ApiResult<()> {
+        let offered = if resource.custom { CUSTOM } else { BUILT_IN };
+        if offered.split(", ").any(|offered| offered == media_type) {
+            Ok(())
+        } else {
+            Err(ApiError::unsupported_media_type(offered))
+        }
+    }
+
     /// Reads a patch of a media type.
     ///
     /// # Errors
@@ -60,6 +78,7 @@ impl Patch {
             "application/strategic-merge-patch+json" if !resource.custom => {
                 Ok(Self::Strategic(body::json(bytes)?.value))
             }
+            APPLY => Ok(Self::Apply(body::yaml(bytes)?.value)),
             _ => Err(ApiError::unsupported_media_type(if resource.custom {
                 CUSTOM
             } else {
@@ -99,6 +118,8 @@ impl Patch {
                 }
                 merge::apply(&mut value, patch);
             }
+            // The managers are to be asked, which `write::applied` does.
+            Self::Apply(_) => return Err(ApiError::internal("an apply is no patch of a value")),
             Self::Strategic(patch) => {
                 strategic::apply(&mut value, patch, schema)
                     .map_err(|error| ApiError::bad_request(error.to_string()))?;

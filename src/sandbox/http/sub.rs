@@ -5,26 +5,15 @@ use axum::{
     http::{Method, Request, Uri},
     response::Response,
 };
-use serde_json::Value;
 use tower::ServiceExt;
 
 use super::{
-    body::{collect, document, media_type},
-    change,
-    handle::Call,
-    object::Place,
-    patch::Patch,
-    read, reply,
-    route::ResourcePath,
+    body::collect, change, evict, handle::Call, object::Place, read, route::ResourcePath, scale,
 };
-use crate::object::Gvk;
 use crate::sandbox::{
-    Sandbox, admit,
+    Sandbox,
     error::{ApiError, ApiResult},
-    form::to_bytes,
-    registry::ScalePaths,
-    store::Stored,
-    write::{self, UpdateKind, apply_scale, scale_of},
+    write::UpdateKind,
 };
 
 /// Answers a request below an object.
@@ -37,7 +26,7 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
         return Err(ApiError::no_resource());
     }
     match (name, method.as_str()) {
-        ("status", "GET" | "HEAD") => read::get(&call),
+        ("status", "GET") => read::get(&call),
         ("status", "PUT") => {
             let bytes = collect(body).await?;
             let object = call.object(call.document(&bytes)?, Place::Body)?;
@@ -49,95 +38,9 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
             let object = call.object(call.document(&bytes)?, Place::Body)?;
             change::put(call, object, UpdateKind::Whole).await
         }
-        ("scale", _) => scale(call, method, body).await,
+        ("scale", _) => scale::scale(call, method, body).await,
+        ("eviction", "POST") => evict::evict(call, body).await,
         _ => Err(ApiError::method_not_allowed()),
-    }
-}
-
-async fn scale(call: Call, method: &Method, body: Body) -> ApiResult<Response> {
-    let Some(paths) = call.resource.scale.clone() else {
-        return Err(ApiError::no_resource());
-    };
-    let name = call.path.name.clone();
-    let show = |stored: &Stored| to_bytes(&scale_of(&paths, &stored.object));
-    if matches!(method.as_str(), "GET" | "HEAD") {
-        let key = call.scope(&call.sandbox.registry(), false).key(&name);
-        let stored = call
-            .sandbox
-            .read(|store| store.at(&key))
-            .ok_or_else(|| ApiError::not_found(&call.named(), &name))?;
-        return Ok(reply::bytes(200, show(&stored), call.accept.encoding));
-    }
-    let bytes = collect(body).await?;
-    let change = match method.as_str() {
-        "PUT" => {
-            let kind = Gvk::new("autoscaling", "v1", "Scale");
-            Change::Whole(document(&call.headers, &bytes, &kind)?.value)
-        }
-        "PATCH" => Change::Patch(Patch::read(
-            &media_type(&call.headers),
-            &bytes,
-            &call.resource,
-        )?),
-        _ => return Err(ApiError::method_not_allowed()),
-    };
-    let dry_run = call.query.dry_run("UpdateOptions")?;
-    let stored = call
-        .sandbox
-        .write(|store, registry| {
-            let scope = call.scope(registry, dry_run);
-            let current = store
-                .at(&scope.key(&name))
-                .ok_or_else(|| ApiError::not_found(&scope.named(), &name))?;
-            let scale = change.scale(&call, &paths, &current)?;
-            let mut object = admit::from_storage(&call.resource, &current.object);
-            apply_scale(&paths, &mut object, &scale);
-            if scale.pointer("/metadata/resourceVersion").is_none() {
-                object.set(
-                    &["metadata", "resourceVersion"],
-                    current.version.to_string().into(),
-                );
-            }
-            write::update(store, &scope, &name, object, UpdateKind::Main)
-        })
-        .await?
-        .0;
-    Ok(reply::bytes(200, show(&stored), call.accept.encoding))
-}
-
-enum Change {
-    Whole(Value),
-    Patch(Patch),
-}
-
-impl Change {
-    fn scale(&self, call: &Call, paths: &ScalePaths, current: &Stored) -> ApiResult<Value> {
-        let scale = match self {
-            Self::Whole(scale) => scale.clone(),
-            Self::Patch(patch) => patch.apply_to(scale_of(paths, &current.object), None)?,
-        };
-        if let Some(kind) = scale.get("kind").and_then(Value::as_str)
-            && kind != "Scale"
-        {
-            return Err(ApiError::bad_request(format!(
-                "{kind} cannot be handled as a Scale"
-            )));
-        }
-        let replicas = scale.pointer("/spec/replicas").and_then(Value::as_i64);
-        if replicas.is_some_and(|replicas| replicas < 0) {
-            let cause = crate::sandbox::error::Cause::invalid(
-                "spec.replicas",
-                &replicas.into(),
-                "must be greater than or equal to 0",
-            );
-            return Err(ApiError::invalid(
-                "autoscaling",
-                "Scale",
-                &call.path.name,
-                &[cause],
-            ));
-        }
-        Ok(scale)
     }
 }
 

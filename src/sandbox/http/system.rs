@@ -11,6 +11,11 @@ pub const VERSION: [&str; 3] = ["1", "37", "2"];
 /// Checks that the health pages list.
 const CHECKS: &[&str] = &["ping", "log", "etcd"];
 
+/// Whether anybody may read a path (the role `system:public-info-viewer`).
+pub fn is_public(path: &str) -> bool {
+    ["/healthz", "/livez", "/readyz", "/version", "/version/"].contains(&path)
+}
+
 /// `GET /version`.
 pub fn version() -> Response {
     let [major, minor, patch] = VERSION;
@@ -50,4 +55,19 @@ pub fn health(page: &str, check: &[String], query: &Query) -> Option<Response> {
         _ => return None,
     };
     Some(reply::with_type(200, "text/plain; charset=utf-8", text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_and_version_are_for_anybody_and_nothing_else_is() {
+        for path in ["/healthz", "/livez", "/readyz", "/version"] {
+            assert!(is_public(path), "{path}");
+        }
+        for path in ["/", "/readyz/ping", "/version/x", "/api", "/openapi/v2"] {
+            assert!(!is_public(path), "{path}");
+        }
+    }
 }

@@ -44,6 +44,15 @@ impl Log {
         }
     }
 
+    /// Forgets the youngest change, which nobody has seen.
+    pub fn take_back(&mut self, change: &Change) {
+        if self.changes.back().map(|last| last.version()) == Some(change.version()) {
+            self.changes.pop_back();
+            self.bytes -= change.weight();
+        }
+        self.floor = self.floor.min(change.version().saturating_sub(1));
+    }
+
     /// The changes after a version, oldest first, or none when some of them are forgotten.
     pub fn after(&self, version: u64) -> Option<impl DoubleEndedIterator<Item = &Arc<Change>>> {
         if version < self.floor {

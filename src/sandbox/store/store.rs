@@ -162,6 +162,21 @@ impl Store {
         std::mem::take(&mut self.fresh)
     }
 
+    /// Undoes the youngest changes, as [`Store::take_fresh`] gave them; nobody may have seen them.
+    pub fn take_back(&mut self, changes: &[Arc<Change>]) {
+        for change in changes.iter().rev() {
+            let key = &change.key;
+            self.discard(key);
+            let shelf = self.shelf_mut(&key.resource);
+            shelf.log.take_back(change);
+            if let Some(previous) = &change.previous {
+                shelf.objects.insert(key.place.clone(), previous.clone());
+                self.index(key, previous);
+            }
+            self.version = change.version().saturating_sub(1);
+        }
+    }
+
     fn shelf_mut(&mut self, resource: &GroupResource) -> &mut Shelf {
         let origin = self.origin;
         // Looked up first: the name is cloned for a new shelf only.
@@ -270,6 +285,30 @@ mod tests {
         assert!(shelf.at_version(2, "a").is_none());
         assert_eq!(shelf.log().floor(), 4);
         assert_eq!(shelf.log().after(4).unwrap().count(), WINDOW_EVENTS);
+    }
+
+    #[test]
+    fn what_is_taken_back_never_was() {
+        let mut store = Store::default();
+        store.put(&key("a"), object("a", "1", Some("u")));
+        store.put(&key("b"), object("b", "1", None));
+        store.take_fresh();
+        store.put(&key("a"), object("a", "2", Some("w")));
+        store.remove(&key("b"));
+        store.put(&key("c"), object("c", "1", Some("w")));
+        store.remove(&key("a"));
+        let changes = store.take_fresh();
+        store.take_back(&changes);
+        assert_eq!(store.version(), 2);
+        let versions = |name| store.at(&key(name)).map(|stored| stored.version);
+        assert_eq!(
+            (versions("a"), versions("b"), versions("c")),
+            (Some(1), Some(2), None)
+        );
+        assert_eq!(store.dependents("u"), [key("a")]);
+        assert!(store.dependents("w").is_empty());
+        let log = store.shelf(&key("a").resource).unwrap().log();
+        assert_eq!(log.after(0).unwrap().count(), 2);
     }
 
     #[test]

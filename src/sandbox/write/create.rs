@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{meta::timestamp, scope::Scope};
+use super::{
+    UpdateKind,
+    managed::{absent_yet, settle},
+    meta::timestamp,
+    scope::Scope,
+};
 use crate::{
     object::Object,
     sandbox::{
@@ -38,7 +43,9 @@ pub fn create(store: &mut Store, scope: &Scope<'_>, mut object: Object) -> ApiRe
         object.remove(&["status"]);
     }
     let generated = name_it(store, scope, &mut object)?;
+    let later = absent_yet(scope.resource, &object);
     admit::prepare_create(scope, &mut object);
+    settle(scope, UpdateKind::Main, None, &mut object, &later);
     fill_from_store(store, scope, &mut object);
     let causes = admit::validate_create(scope, &object);
     if !causes.is_empty() {
@@ -95,7 +102,6 @@ fn fill_metadata(scope: &Scope<'_>, object: &mut Object) {
         "deletionGracePeriodSeconds",
         "resourceVersion",
         "selfLink",
-        "managedFields",
         "generation",
     ] {
         object.remove(&["metadata", field]);

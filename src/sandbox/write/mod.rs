@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod managed;
 mod meta;
 mod scale;
 mod scope;
@@ -12,6 +13,7 @@ pub use create::create;
 pub use delete::{
     DeleteOptions, Deleted, FOREGROUND, ORPHAN, Propagation, delete, remove_finalizers_done,
 };
+pub use managed::{SERVER, Writer, applied, entries, is_served, time_text};
 pub use meta::{change_metadata, timestamp};
 pub use scale::{apply_scale, scale_of};
 pub use scope::{Scope, shelf_of};

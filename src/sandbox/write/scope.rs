@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::Writer;
 use crate::sandbox::{
     registry::{Registry, Resource},
     store::{GroupResource, Key, Place},
@@ -20,6 +21,8 @@ pub struct Scope<'a> {
     pub now: Timestamp,
     /// Whether nothing shall be kept.
     pub dry_run: bool,
+    /// Who writes.
+    pub writer: Writer<'a>,
 }
 
 impl Scope<'_> {

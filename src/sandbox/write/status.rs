@@ -24,7 +24,8 @@ pub fn with_status_of(resource: &Resource, current: &Object, given: &Object) -> 
     merged
 }
 
-fn take_over(merged: &mut Object, given: &Object, path: &[&str]) {
+/// Brings one value in line with that of another object.
+pub(super) fn take_over(merged: &mut Object, given: &Object, path: &[&str]) {
     match given.at(path) {
         Some(value) => merged.set(path, value.clone()),
         None => {

@@ -7,11 +7,13 @@ use serde_json::Value;
 use super::{
     create::{create, fill_from_store, match_namespace},
     delete::remove_finalizers_done,
+    managed::{absent_yet, settle},
     scope::Scope,
+    status::take_over,
     with_status_of,
 };
 use crate::{
-    object::Object,
+    object::{Object, patch::managed::without_new_times},
     sandbox::{
         admit,
         error::{ApiError, ApiResult, Cause},
@@ -58,9 +60,16 @@ pub fn update(
     let current = admit::from_storage(scope.resource, &stored.object);
     check_version(scope, name, &given, &stored, rules.updates_unconditionally)?;
     let mut next = match kind {
-        UpdateKind::Status => with_status_of(scope.resource, &current, &given),
+        UpdateKind::Status => {
+            let mut merged = with_status_of(scope.resource, &current, &given);
+            if scope.writer.is_settled {
+                take_over(&mut merged, &given, &["metadata", "managedFields"]);
+            }
+            merged
+        }
         UpdateKind::Main | UpdateKind::Whole => given,
     };
+    let later = absent_yet(scope.resource, &next);
     carry_metadata(&current, &mut next);
     if kind == UpdateKind::Main {
         if scope.resource.has_status {
@@ -72,8 +81,12 @@ pub fn update(
             }
         }
         admit::prepare_update(scope, &current, &mut next);
+        settle(scope, kind, Some(&current), &mut next, &later);
         fill_from_store(store, scope, &mut next);
+    } else {
+        settle(scope, kind, Some(&current), &mut next, &later);
     }
+    without_new_times(current.as_map(), next.as_map_mut());
     grow_generation(rules.generation, &current, &mut next, kind);
     let causes = admit::validate_update(scope, &current, &next, kind);
     if !causes.is_empty() {
@@ -116,8 +129,9 @@ fn check_version(
     {
         None if unconditional => Ok(()),
         None => Err(ApiError::invalid(
+            // The original names the resource where it means the kind.
             &scope.resource.gvk.group,
-            &scope.resource.gvk.kind,
+            &scope.resource.plural,
             name,
             &[Cause::invalid(
                 "metadata.resourceVersion",
@@ -147,9 +161,7 @@ fn carry_metadata(current: &Object, next: &mut Object) {
             }
         }
     }
-    for field in ["selfLink", "managedFields"] {
-        next.remove(&["metadata", field]);
-    }
+    next.remove(&["metadata", "selfLink"]);
     for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
         let is_empty = next.at(&["metadata", field]).is_some_and(|value| {
             value.is_null()
@@ -175,7 +187,11 @@ fn grow_generation(rule: Generation, current: &Object, next: &mut Object, kind: 
         }
         map
     };
-    if content(current) != content(next) {
+    // Annotations say how a Deployment is rolled out (`deployment/strategy.go`).
+    let is_told = current.kind() == "Deployment"
+        && current.api_version() == "apps/v1"
+        && current.annotations() != next.annotations();
+    if is_told || content(current) != content(next) {
         let generation = current.generation().unwrap_or_default() + 1;
         next.set(&["metadata", "generation"], generation.into());
     }

@@ -15,4 +15,5 @@ mod tests;
 mod world;
 
 pub use decide::{DEPLOYMENT, Snapshot, decide, needs};
+pub use strategy::scaled;
 pub use template::{POD_TEMPLATE_HASH, new_name, pod_template_hash};

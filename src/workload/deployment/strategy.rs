@@ -55,7 +55,7 @@ fn fences(deployment: &Object) -> (i64, i64) {
 }
 
 /// A number, or a percentage of the whole (`GetScaledValueFromIntOrPercent`).
-pub(super) fn scaled(value: &Value, whole: i64, up: bool) -> Option<i64> {
+pub fn scaled(value: &Value, whole: i64, up: bool) -> Option<i64> {
     if let Some(number) = value.as_i64() {
         return Some(number);
     }

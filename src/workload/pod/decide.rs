@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::{
     behaviour::Behaviour,
@@ -18,7 +19,7 @@ use crate::{
         pod_template::{self, Reference},
     },
     plan::{Effect, Event, EventSeverity, Next, Plan, Precondition},
-    workload::field,
+    workload::{condition, field},
 };
 
 /// The node that all pods run on.
@@ -41,6 +42,8 @@ pub struct Snapshot {
     pub address: String,
     /// What the pod names, as [`needs`] says.
     pub sources: Sources,
+    /// Why no node takes the pod, in the words of the scheduler; looked at while it has none.
+    pub refusal: Option<String>,
 }
 
 /// The Secrets and ConfigMaps that a pod names, in its own namespace.
@@ -70,7 +73,7 @@ pub fn decide(snapshot: Snapshot, reading: &Reading, now: Timestamp) -> (Plan, R
         "Succeeded" | "Failed"
     );
     if bound_to.is_empty() {
-        return (bind(&snapshot), reading.clone());
+        return (bind(&snapshot, now), reading.clone());
     }
     if bound_to != snapshot.node.name {
         return (Plan::default(), reading.clone());
@@ -84,12 +87,16 @@ pub fn decide(snapshot: Snapshot, reading: &Reading, now: Timestamp) -> (Plan, R
     Run::begin(snapshot, reading.clone(), now).finish()
 }
 
-fn bind(snapshot: &Snapshot) -> Plan {
+fn bind(snapshot: &Snapshot, now: Timestamp) -> Plan {
     let pod = &snapshot.pod;
     let mut plan = Plan::default();
     if field::is_deleting(pod) {
         plan.effects.extend(remove(pod));
-    } else if field::list(pod, &["spec", "schedulingGates"]).is_empty() {
+    } else if !field::list(pod, &["spec", "schedulingGates"]).is_empty() {
+        // Somebody lifts the gates first.
+    } else if let Some(why) = &snapshot.refusal {
+        plan = refuse(pod, why, now);
+    } else {
         plan.effects.push(Effect::Bind {
             pod: pod.reference(),
             uid: pod.uid().unwrap_or_default().to_owned(),
@@ -105,6 +112,42 @@ fn bind(snapshot: &Snapshot) -> Plan {
             .push(tell(pod, EventSeverity::Normal, "Scheduled", message));
     }
     plan
+}
+
+/// Leaves the pod without a node, and says why, once.
+fn refuse(pod: &Object, why: &str, now: Timestamp) -> Plan {
+    const SCHEDULED: &str = "PodScheduled";
+    let mut conditions = field::list(pod, &["status", "conditions"]).to_vec();
+    let old = condition::find(&conditions, SCHEDULED);
+    if old.is_some_and(|old| condition::field(old, "message") == why) {
+        return Plan::default();
+    }
+    let since = old
+        .filter(|old| condition::field(old, "status") == "False")
+        .map_or_else(
+            || field::stamp(now),
+            |old| condition::field(old, "lastTransitionTime").to_owned(),
+        );
+    let mut refused = json!({"type": SCHEDULED, "status": "False", "reason": "Unschedulable",
+        "message": why, "lastTransitionTime": since});
+    if let (Some(generation), Some(map)) = (pod.generation(), refused.as_object_mut()) {
+        map.insert("observedGeneration".into(), generation.into());
+    }
+    condition::remove(&mut conditions, SCHEDULED);
+    conditions.push(refused);
+    let mut object = pod.clone();
+    object.set(&["status", "phase"], "Pending".into());
+    object.set(&["status", "conditions"], conditions.into());
+    Plan {
+        effects: vec![tell(
+            pod,
+            EventSeverity::Warning,
+            "FailedScheduling",
+            why.to_owned(),
+        )],
+        status: Some(object),
+        next: Next::AwaitChange,
+    }
 }
 
 /// Ends the containers when they have stopped, then removes the pod.

@@ -2,12 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::reading::{SourceKey, Version};
-use crate::object::{
-    Gvk, Object,
-    pod_template::{Place, Reference, SourceKind},
+use crate::{
+    object::{
+        Gvk, Object,
+        pod_template::{Place, Reference, SourceKind},
+    },
+    workload::field,
 };
 
 /// The Secrets and ConfigMaps that a pod names, as they are now; those that are not there are left out.
@@ -122,6 +126,14 @@ pub(super) fn mount(
         }
     }
     Ok(versions)
+}
+
+/// When a source was written last, by those who manage its fields; `None` where nobody says.
+pub(super) fn last_change(source: &Object) -> Option<Timestamp> {
+    field::list(source, &["metadata", "managedFields"])
+        .iter()
+        .filter_map(|entry| entry.get("time")?.as_str()?.parse().ok())
+        .max()
 }
 
 fn has_key(source: &Object, key: &str) -> bool {

@@ -204,6 +204,7 @@ impl Run {
         behaviour: Behaviour,
         restart: Restart,
     ) {
+        self.recover(container);
         container.pass(&behaviour, self.now);
         let is_new = match &container.state {
             State::Waiting { reason, .. } => reason != "CrashLoopBackOff",
@@ -227,6 +228,31 @@ impl Run {
             }
         }
         self.times.extend(container.next(&behaviour, restart));
+    }
+
+    /// Finds out what a container read that was started before anybody kept track: what has not changed since.
+    fn recover(&mut self, container: &Container) {
+        let State::Running { since } = container.state else {
+            return;
+        };
+        let known = self.reading.environments.get(&container.name);
+        if known.is_some_and(|(id, _)| Some(id.as_str()) == container.id()) {
+            return;
+        }
+        let place = Place::Environment(container.name.clone());
+        let sources = &self.snapshot.sources;
+        let read = environment::read(&self.references, &place, sources, &self.namespace());
+        let mut versions = read.unwrap_or_default();
+        versions.retain(|_, version| {
+            version
+                .as_deref()
+                .and_then(environment::last_change)
+                .is_some_and(|at| at < since)
+        });
+        let id = container.id().unwrap_or_default().to_owned();
+        self.reading
+            .environments
+            .insert(container.name.clone(), (id, versions));
     }
 
     fn start(&mut self, spec: &Value, container: &mut Container) {

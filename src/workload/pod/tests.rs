@@ -412,3 +412,43 @@ fn no_value_of_a_secret_reaches_the_plan() {
         "{shown}"
     );
 }
+
+#[test]
+fn what_a_running_container_read_is_found_again_where_it_has_not_changed_since() {
+    for (written, expected) in [
+        ("2025-12-31T00:00:00Z", Some("1")),
+        ("2026-01-01T00:00:05Z", None),
+    ] {
+        let mut world = World::new(&reading_env(false), &json!({}));
+        let more = json!({"data": {"k": "dg=="}});
+        world.put(SourceKind::Secret, "s", "1", &more);
+        world.pass();
+        let managed = json!({"managedFields": [{"time": written}], "name": "s", "namespace": "n", "uid": "s",
+            "resourceVersion": "1"});
+        let more = json!({"data": {"k": "dg=="}, "metadata": managed});
+        world.put(SourceKind::Secret, "s", "1", &more);
+        world.reading = Reading::default();
+        world.after(20);
+        assert_eq!(
+            world.reading.environment_version("c", &secret_key("s")),
+            expected
+        );
+    }
+}
+
+#[test]
+fn a_pod_that_no_node_takes_says_so_once() {
+    let mut world = World::new(&json!({"nodeName": ""}), &json!({}));
+    world.refusal = Some("0/1 nodes are available: none.".to_owned());
+    world.pass();
+    assert_eq!(world.phase(), "Pending");
+    let conditions = field::list(&world.pod, &["status", "conditions"]);
+    assert_eq!(conditions[0]["reason"], "Unschedulable");
+    assert_eq!(conditions[0]["message"], "0/1 nodes are available: none.");
+    let told = world.events.len();
+    world.after(10);
+    assert_eq!((world.events.len(), told), (1, 1));
+    world.refusal = None;
+    world.pass();
+    assert_eq!(field::text(&world.pod, &["spec", "nodeName"]), "node");
+}

@@ -20,6 +20,7 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     pub(super) events: Vec<String>,
     pub(super) is_gone: bool,
+    pub(super) refusal: Option<String>,
 }
 
 impl World {
@@ -40,6 +41,7 @@ impl World {
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             events: Vec::new(),
             is_gone: false,
+            refusal: None,
         }
     }
 
@@ -75,6 +77,7 @@ impl World {
             },
             address: "10.244.0.9".into(),
             sources: self.sources.clone(),
+            refusal: self.refusal.clone(),
         };
         decide(snapshot, &self.reading, self.now)
     }

@@ -39,7 +39,7 @@ pub fn is_available(pod: &Object, min_ready: SignedDuration, now: Timestamp) -> 
 }
 
 /// The pods that go first (`ActivePodsWithRanks`; with a single node its rank of neighbours says nothing).
-pub(super) fn first<'a>(pods: &[&'a Object], count: usize, now: Timestamp) -> Vec<&'a Object> {
+pub fn first<'a>(pods: &[&'a Object], count: usize, now: Timestamp) -> Vec<&'a Object> {
     let mut sorted = pods.to_vec();
     sorted.sort_by(|a, b| compare(a, b, now));
     sorted.truncate(count);

@@ -56,7 +56,7 @@ impl PortSet {
     }
 
     /// The ports of a Service at a pod: numbers as they are, names as the pod's containers have them.
-    fn at_pod(service: &Object, pod: &Object) -> Self {
+    pub(super) fn at_pod(service: &Object, pod: &Object) -> Self {
         let mut ports: Vec<Port> = field::list(service, &["spec", "ports"])
             .iter()
             .filter_map(|port| {

@@ -194,12 +194,12 @@ fn keys_of_another_kind_and_damaged_ciphertexts() {
         &sealed.replace("kind: SealedSecret", "kind: Other"),
         "no kind \"Other\" is registered for version \"bitnami.com/v1alpha1\"",
     );
-    let template = "    data:\n      t: '{{ .k | upper }}'\n";
+    let template = "    data:\n      t: '{{ .k | fail }}'\n";
     let templated = sealed.replace("  template:\n", &format!("  template:\n{template}"));
     open(
         "small.key",
         &templated,
-        "template: line 1, column 1: only a plain field such as {{ .key }} is supported (t)",
+        "template: line 1, column 9: function fail failed (t)",
     );
 }
 
@@ -242,5 +242,27 @@ fn a_file_to_merge_into_stays_when_something_is_wrong() {
         assert_eq!(done.stderr, format!("error: {wanted}\n"));
         assert_eq!(done.code, 1);
         assert_eq!(program.read(file), before);
+    }
+}
+
+#[test]
+fn the_password_of_a_url_never_shows_up() {
+    let program = Program::ours();
+    let config = "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'http://u:planted@127.0.0.1:1'}}]\n\
+                  users: [{name: u, user: {}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n";
+    program.put("password.yaml", config);
+    for arguments in [
+        vec!["--fetch-cert", "--cert", "http://u:planted@127.0.0.1:1/x"],
+        vec!["--fetch-cert", "--cert", "ftp://u:planted@127.0.0.1:1/x"],
+        vec!["--fetch-cert", "--kubeconfig", "password.yaml"],
+    ] {
+        let answer = program.run(&arguments, "");
+        assert_eq!(answer.code, 1);
+        assert!(
+            answer.stderr.contains("u:***@127.0.0.1:1"),
+            "{}",
+            answer.stderr
+        );
+        assert!(!answer.stderr.contains("planted"), "{}", answer.stderr);
     }
 }

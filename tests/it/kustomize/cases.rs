@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use regex::Regex;
 use waxwing::{
     kustomize::{Options, build},
     object::tree::Tree,
@@ -34,7 +35,10 @@ fn load(tree: &mut Tree, folder: &Path, prefix: &str) {
 
 /// What of an error is the same on every machine: no addresses, no dumps of Go values, no parser's words.
 pub fn core(error: &str) -> String {
-    let mut core = error.trim_end();
+    let addresses = Regex::new(r" &\{0x[0-9a-f]+ <nil>\}").unwrap();
+    let error = addresses.replace_all(error, "");
+    // Where the original crashes, the reason is the same.
+    let mut core = error.trim_end().trim_start_matches("panic: ");
     if let Some((_, rest)) = core.split_once("with config: `")
         && let Some((_, rest)) = rest.split_once("`: ")
     {
@@ -45,12 +49,10 @@ pub fn core(error: &str) -> String {
     {
         core = rest;
     }
-    for start in ["merging from generator &{", "merging vars ["] {
-        if core.starts_with(start)
-            && let Some((_, rest)) = core.split_once("}: ").or_else(|| core.split_once("]: "))
-        {
-            core = rest;
-        }
+    if core.starts_with("merging vars [")
+        && let Some((_, rest)) = core.split_once("]: ")
+    {
+        core = rest;
     }
     for end in [
         "\n",
@@ -62,6 +64,7 @@ pub fn core(error: &str) -> String {
         "but found ",
         "MalformedYAMLError",
         "json: unsupported value",
+        "found multiple objects ",
         "found in var '",
         "in var '",
         "var '{",

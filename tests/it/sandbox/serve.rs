@@ -46,6 +46,15 @@ async fn only_the_token_opens_and_streams_end_with_the_server() {
         (status.code, status.message.as_str()),
         (401, "Unauthorized")
     );
+    let version = stranger.into_client().apiserver_version().await;
+    assert!(version.is_err(), "a wrong token is refused everywhere");
+    let lines = text.lines().filter(|line| !line.contains("token:"));
+    let nameless: String = lines.map(|line| format!("{line}\n")).collect();
+    std::fs::write(&wrong, nameless.replace("  user:\n", "  user: {}\n")).unwrap();
+    let nobody = client_of(&wrong).await;
+    nobody.apiserver_version().await.unwrap();
+    let maps_of_nobody: Api<ConfigMap> = Api::default_namespaced(nobody);
+    assert!(maps_of_nobody.list(&ListParams::default()).await.is_err());
     let watch = maps.watch(&WatchParams::default(), "0").await.unwrap();
     futures::pin_mut!(watch);
     let stopping = tokio::spawn(served.stop());

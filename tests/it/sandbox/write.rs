@@ -178,7 +178,7 @@ async fn a_lease_is_made_by_its_update() {
     let unguarded = raw.put(path, lease).await;
     assert_eq!(
         unguarded.message(),
-        "Lease.coordination.k8s.io \"a\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update"
+        "leases.coordination.k8s.io \"a\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update"
     );
 }
 

@@ -18,9 +18,10 @@ use waxwing::{
 /// No story takes this long; one that does hangs.
 const TOO_LONG: Duration = Duration::from_secs(20);
 
-struct Story {
-    cluster: Cluster,
-    clock: Clock,
+pub struct Story {
+    pub cluster: Cluster,
+    pub clock: Clock,
+    pub sandbox: Sandbox,
     readings: Readings,
     workloads: tokio::task::JoinHandle<()>,
 }
@@ -32,7 +33,7 @@ impl Drop for Story {
 }
 
 impl Story {
-    fn begin() -> Self {
+    pub fn begin() -> Self {
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let clock = Clock::stopped(start);
         let sandbox = Sandbox::new(SandboxOptions {
@@ -43,17 +44,18 @@ impl Story {
         Self {
             cluster,
             clock,
+            sandbox,
             readings: workloads.readings(),
             workloads: tokio::spawn(workloads.run()),
         }
     }
 
-    async fn create(&self, value: Value) -> Object {
+    pub async fn create(&self, value: Value) -> Object {
         let object = Object::from_value(value).unwrap();
         self.cluster.create(&object).await.unwrap()
     }
 
-    async fn patch(&self, target: &ObjectRef, patch: Value) {
+    pub async fn patch(&self, target: &ObjectRef, patch: Value) {
         self.cluster
             .patch(target, &patch, &Precondition::default())
             .await
@@ -61,7 +63,7 @@ impl Story {
     }
 
     /// Watches a kind until all of it together is as wanted; each state on the way is shown to `on_the_way`.
-    async fn watched(
+    pub async fn watched(
         &self,
         gvk: Gvk,
         on_the_way: impl Fn(&[&Object]),
@@ -116,12 +118,12 @@ impl Story {
         versions
     }
 
-    async fn until(&self, gvk: Gvk, wanted: impl Fn(&[&Object]) -> bool) -> Vec<Object> {
+    pub async fn until(&self, gvk: Gvk, wanted: impl Fn(&[&Object]) -> bool) -> Vec<Object> {
         self.watched(gvk, |_| {}, wanted).await
     }
 
     /// Lets time pass, a second at a time, until a future is done.
-    async fn with_time<T>(&self, future: impl Future<Output = T>) -> T {
+    pub async fn with_time<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         loop {
             tokio::select! {
@@ -134,17 +136,17 @@ impl Story {
 }
 
 /// Lets everybody else have turns.
-async fn a_while() {
+pub async fn a_while() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
 }
 
-fn deployments() -> Gvk {
+pub fn deployments() -> Gvk {
     Gvk::new("apps", "v1", "Deployment")
 }
 
-fn pods() -> Gvk {
+pub fn pods() -> Gvk {
     Gvk::new("", "v1", "Pod")
 }
 
@@ -152,11 +154,11 @@ fn slices() -> Gvk {
     Gvk::new("discovery.k8s.io", "v1", "EndpointSlice")
 }
 
-fn web() -> ObjectRef {
+pub fn web() -> ObjectRef {
     ObjectRef::new(deployments(), Some("default"), "web")
 }
 
-fn deployment(replicas: i64) -> Value {
+pub fn deployment(replicas: i64) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": "web", "namespace": "default"},
@@ -168,14 +170,14 @@ fn deployment(replicas: i64) -> Value {
     })
 }
 
-fn count(object: &Object, name: &str) -> i64 {
+pub fn count(object: &Object, name: &str) -> i64 {
     object
         .at(&["status", name])
         .and_then(Value::as_i64)
         .unwrap_or(0)
 }
 
-fn condition<'a>(object: &'a Object, kind: &str) -> Option<&'a Value> {
+pub fn condition<'a>(object: &'a Object, kind: &str) -> Option<&'a Value> {
     object
         .at(&["status", "conditions"])?
         .as_array()?
@@ -183,11 +185,11 @@ fn condition<'a>(object: &'a Object, kind: &str) -> Option<&'a Value> {
         .find(|condition| condition["type"] == kind)
 }
 
-fn is_ready(pod: &Object) -> bool {
+pub fn is_ready(pod: &Object) -> bool {
     condition(pod, "Ready").is_some_and(|ready| ready["status"] == "True")
 }
 
-fn is_deleting(object: &Object) -> bool {
+pub fn is_deleting(object: &Object) -> bool {
     object.at(&["metadata", "deletionTimestamp"]).is_some()
 }
 

@@ -68,7 +68,8 @@ async fn planted_values_show_up_nowhere_but_in_secrets() {
     world.condition("moved", "False", "").await;
     for (name, template) in [
         ("fails", "{{ fail .k }}"),
-        ("odd", "{{ .k | atoi }}"),
+        ("odd", "{{ mustRegexMatch .k .k | substr 1 }}"),
+        ("number", "{{ .k | mustFromJson }}"),
         ("broken", "{{ .k"),
     ] {
         let mut sealed = sealed(name, &items);

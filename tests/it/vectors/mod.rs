@@ -1,11 +1,14 @@
 //! Files made by the real tools, judged one by one.
 
+mod apply;
 mod kubeseal;
 mod kubeseal_cli;
 mod patch;
 mod properties;
 mod protobuf;
 mod sealing_format;
+mod template;
+mod template_leak;
 mod unsealing;
 mod yaml;
 mod yaml_peer;

@@ -65,7 +65,7 @@ proptest! {
         let _ = base64::decode(&text);
         let _ = certificate::read(&bytes);
         let _ = SealingKey::from_pem(&bytes);
-        let _ = template::render(&text, &Default::default());
+        let _ = template::render("t", &text, &Default::default(), &Default::default());
         for label in ["CERTIFICATE", "RSA PRIVATE KEY", "PRIVATE KEY"] {
             let body = base64::encode(&bytes);
             let pem = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");

@@ -143,7 +143,7 @@ fn errors_of_all_items_are_grouped() {
         "illegal base64 data at input byte 0 (x, z)\n\
          illegal base64 data at input byte 1 (y)\n\
          no key could decrypt secret (c, d)\n\
-         template: line 1, column 1: only a plain field such as {{ .key }} is supported (t)"
+         template: line 1, column 4: function fail failed (t)"
     );
 }
 
