@@ -15,7 +15,7 @@ mod kubeseal;
 mod kustomize;
 mod sandbox;
 mod sandbox_api;
-mod source;
 mod sequence;
+mod source;
 mod story;
 mod vectors;

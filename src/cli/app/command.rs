@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{get, list, sync, wait};
-use crate::cli::{Env, Exit, Failure, Shell};
+use crate::cli::{Env, Exit, Failure, Shell, block_on};
 
 /// Applications: what of Git is applied where, and how that goes.
 #[derive(Debug, clap::Args)]
@@ -43,11 +43,12 @@ impl Args {
 /// # Errors
 /// [`Failure`] when the cluster or the Application cannot be read.
 pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
-    let runtime = shell.runtime()?;
-    match settings.0 {
-        Command::List(args) => runtime.block_on(list::run(args, shell)),
-        Command::Get(args) => runtime.block_on(get::run(args, shell)),
-        Command::Sync(args) => runtime.block_on(sync::run(args, shell)),
-        Command::Wait(args) => runtime.block_on(wait::run(args, shell)),
-    }
+    block_on(async {
+        match settings.0 {
+            Command::List(args) => list::run(args, shell).await,
+            Command::Get(args) => get::run(args, shell).await,
+            Command::Sync(args) => sync::run(args, shell).await,
+            Command::Wait(args) => wait::run(args, shell).await,
+        }
+    })?
 }

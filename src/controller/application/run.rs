@@ -182,7 +182,8 @@ impl Applier {
             .entry(source.repo_url.clone())
             .or_default()
             .insert(app.reference());
-        let is_asked = app.annotation(REFRESH).is_some();
+        // Whoever asks for a sync means the newest commit, not the one of the last poll.
+        let is_asked = app.annotation(REFRESH).is_some() || app.at(&["operation"]).is_some();
         let next = self.poll(&source.repo_url, is_asked).await;
         let pinned = operate::pinned(app);
         let wanted = match next {

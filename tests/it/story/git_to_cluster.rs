@@ -216,3 +216,19 @@ async fn a_folder_with_a_kustomization_is_built() {
     );
     assert!(stage.get(&config_ref("pre-a")).await.is_some());
 }
+
+#[tokio::test]
+async fn a_sync_by_hand_takes_the_newest_commit() {
+    let stage = Stage::new().await;
+    let first = stage
+        .repository
+        .commit_file("app/a.yaml", &config("a", "one", 0));
+    stage.application(automated()).await;
+    stage.synced(&first).await;
+    let second = stage
+        .repository
+        .commit_file("app/a.yaml", &config("a", "two", 0));
+    let operation = json!({"operation": {"sync": {}, "initiatedBy": {"username": "me"}}});
+    stage.world.patch(&app_ref(), operation).await;
+    stage.synced(&second).await;
+}

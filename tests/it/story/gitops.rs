@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
 use waxwing::{
@@ -101,11 +100,6 @@ impl Stage {
         let commit = self.repository.commit_file(path, content);
         self.applier.fetch(URL).await;
         commit
-    }
-
-    /// Lets time pass.
-    pub fn wait(&self, seconds: i64) {
-        self.world.clock.advance(SignedDuration::from_secs(seconds));
     }
 
     pub async fn get(&self, target: &ObjectRef) -> Option<Object> {
