@@ -168,7 +168,8 @@ until_has third- n get replicasets -o name >/dev/null
 expect 'delete --cascade=background' 'deleted' n delete deployment third --cascade=background
 expect 'its replica set goes too' '' n wait --for=delete replicaset -l app=third --timeout=60s
 expect 'delete --all' 'configmap "applied" deleted' n delete configmaps --all
-expect 'delete --now' 'pod "alone"' n delete pod alone --now --ignore-not-found --timeout=60s
+expect 'one more pod' 'pod/last created' n run last --image=registry.example/web:1
+expect 'delete --now' 'pod "last" deleted' n delete pod last --now --timeout=60s
 expect 'delete several kinds' 'secret "login" deleted.*service "exposed" deleted' n delete secret/login service/exposed
 expect 'delete --dry-run' 'deleted.*\(server dry run\)' n delete secret pull --dry-run=server
 expect 'which is still there' 'secret/pull' n get secret pull -o name
