@@ -13,6 +13,8 @@ fn pattern(text: &str) -> Regex {
 
 static UID: LazyLock<Regex> =
     LazyLock::new(|| pattern("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"));
+/// Of the client's certificate, which every start of the real server makes anew.
+static CREDENTIAL: LazyLock<Regex> = LazyLock::new(|| pattern("X509SHA256=[0-9a-f]{64}"));
 /// Times of about now; those that cases send are older.
 static TIME: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"20(?:2[5-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"));
@@ -123,6 +125,7 @@ impl Normal {
     fn text(&mut self, text: &str) -> String {
         let text = text.replace(&self.space, "NAMESPACE");
         let text = UID.replace_all(&text, |found: &Captures<'_>| self.name("uid", &found[0]));
+        let text = CREDENTIAL.replace_all(&text, "X509SHA256=credential");
         let text = CLUSTER_IP.replace_all(&text, |found: &Captures<'_>| {
             self.name("cluster-ip", &found[0])
         });
