@@ -4,6 +4,7 @@ pub mod application;
 pub mod base64;
 pub mod certificate;
 pub mod crd;
+mod go_json;
 pub mod kustomization;
 pub mod metadata;
 pub mod sealed_secret;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     base64::{self, Base64Error},
+    go_json::kind_of,
     metadata::Metadata,
 };
 use crate::secret::Hidden;
@@ -207,17 +208,6 @@ impl Reader {
             map.insert((*name).to_owned(), Value::Object(texts));
         }
         Ok(Metadata::from_value(Some(Value::Object(map))))
-    }
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 

@@ -7,7 +7,10 @@ use super::{
     fields::Kustomization,
     shape::{self, Shape, Struct},
 };
-use crate::object::yaml::{ReadOptions, YamlError, read as read_yaml};
+use crate::{
+    api::go_json::kind_of,
+    object::yaml::{ReadOptions, YamlError, read as read_yaml},
+};
 
 /// Why a kustomization file cannot be read, in kustomize's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -202,18 +205,6 @@ fn conform(value: Value, shape: Shape, place: (&str, &str)) -> Result<Value, Kus
             items.collect::<Result<Vec<_>, _>>().map(Value::Array)
         }
         (shape, value) => Err(wrong(&value, shape.go_name())),
-    }
-}
-
-/// The type of a value in the words of Go's JSON.
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 
