@@ -7,6 +7,8 @@ pub mod cluster;
 pub mod controller;
 pub mod object;
 pub mod plan;
+pub mod promql;
+pub mod rollout;
 pub mod sandbox;
 pub mod seal;
 pub mod secret;

@@ -1,8 +1,10 @@
 //! Typed resources with serde and schema, and the names that people have in their files.
 
+pub mod analysis;
 pub mod base64;
 pub mod certificate;
 pub mod crd;
 pub mod metadata;
+pub mod rollout;
 pub mod sealed_secret;
 pub mod secret;
