@@ -1,0 +1,1 @@
+//! The acceptance timetable, on a world of three lines.
