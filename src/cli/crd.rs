@@ -31,7 +31,9 @@ impl Args {
 /// Standard output is closed.
 pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
     let Settings {} = settings;
-    let text = yaml::write(&crd::sealed_secret());
-    shell.say(format_args!("---\n{}", text.trim_end()))?;
+    for definition in crd::argo::all().into_iter().chain([crd::sealed_secret()]) {
+        let text = yaml::write(&definition);
+        shell.say(format_args!("---\n{}", text.trim_end()))?;
+    }
     Ok(Exit::Yes)
 }

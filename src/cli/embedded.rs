@@ -103,12 +103,21 @@ async fn run(
         return;
     }
     let sealing = controller::run(&cluster, &clock, settings, handle, stop.clone());
+    let stop_rollouts = stop.clone();
     let stopped = async {
         // A sender that is gone is a stop as well.
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let workloads = until(stopped, workload::run(cluster.clone(), clock.clone()));
-    let (sealed, ()) = future::join(sealing, workloads).await;
+    let mut told = stop_rollouts;
+    let rollouts = controller::rollout::run(&cluster, &clock, None, async move {
+        // A sender that is gone is a stop as well.
+        let _ = told.wait_for(|stop| *stop).await;
+    });
+    let (sealed, (), rolled) = future::join3(sealing, workloads, rollouts).await;
+    if let Err(error) = rolled {
+        tracing::error!(%error, "the rollouts controller ended");
+    }
     if let Err(error) = sealed {
         tracing::error!(%error, "the sealing controller ended");
     }
@@ -124,6 +133,9 @@ async fn until(stop: impl Future<Output = ()>, work: impl Future<Output = ()>) {
 /// Makes what an installation would have made: our kind, and the Service of the controller.
 async fn prepare(cluster: &Cluster) -> Result<(), ClusterError> {
     ensure(cluster, crd::sealed_secret()).await?;
+    for definition in crd::argo::all().into_iter().chain(crd::argo::routes()) {
+        ensure(cluster, definition).await?;
+    }
     ensure(
         cluster,
         json!({

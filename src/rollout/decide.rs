@@ -114,6 +114,21 @@ pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Plan {
         status::settle(&mut pass);
         return pass.into_plan();
     }
+    if let Some(set) = pass.new_set
+        && revision_of(pass.rollout()) != replica_set::revision(set)
+    {
+        // By itself: a status written beside it would be refused as stale.
+        let number = replica_set::revision(set).to_string();
+        let target = pass.rollout().reference();
+        return Plan {
+            effects: vec![Effect::Patch {
+                target,
+                patch: json!({"metadata": {"annotations": {REVISION: number}}}),
+                precondition: Precondition::default(),
+            }],
+            ..Plan::default()
+        };
+    }
     if scale::is_rescaled(&pass) {
         scale::scale(&mut pass);
         status::settle(&mut pass);

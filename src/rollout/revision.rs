@@ -91,16 +91,6 @@ pub fn begin(pass: &mut Pass<'_>) {
             had.max(last + 1)
         }
     };
-    if pass.rollout().annotation(REVISION) != Some(revision.to_string().as_str()) {
-        pass.effects.push(Effect::Patch {
-            target: pass.rollout().reference(),
-            patch: json!({"metadata": {"annotations": {REVISION: revision.to_string()}}}),
-            precondition: Precondition {
-                uid: pass.rollout().uid().map(str::to_owned),
-                resource_version: None,
-            },
-        });
-    }
     if !pass.is_promoted() {
         let hash = pass.hash.clone();
         pass.event(
