@@ -3,13 +3,17 @@
 pub mod canary;
 mod condition;
 pub mod decide;
+mod expression;
 pub mod hash;
 mod pass;
 mod quantity;
 mod replica_set;
 mod revision;
 pub mod router;
+pub mod run;
 mod scale;
 mod service;
 mod status;
 mod traffic;
+
+pub use expression::{Reading, judge};
