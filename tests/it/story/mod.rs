@@ -5,6 +5,7 @@ mod drift;
 mod failing_server;
 mod leak;
 mod restart;
+mod rollout;
 mod seal_and_open;
 mod sealing_keys;
 mod service;
