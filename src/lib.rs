@@ -8,6 +8,8 @@ pub mod controller;
 pub mod kustomize;
 pub mod object;
 pub mod plan;
+pub mod promql;
+pub mod rollout;
 pub mod sandbox;
 pub mod seal;
 pub mod secret;

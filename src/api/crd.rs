@@ -1,5 +1,7 @@
 //! The custom resource definitions of our own kinds, as `waxwing crd` prints them.
 
+pub mod argo;
+
 use serde_json::{Value, json};
 
 /// The definition of `SealedSecret`: names, schema, status and printer columns as the Helm chart of

@@ -1,11 +1,13 @@
 //! Typed resources with serde and schema, and the names that people have in their files.
 
 pub mod application;
+pub mod analysis;
 pub mod base64;
 pub mod certificate;
 pub mod crd;
 mod go_json;
 pub mod kustomization;
 pub mod metadata;
+pub mod rollout;
 pub mod sealed_secret;
 pub mod secret;

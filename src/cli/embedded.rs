@@ -129,12 +129,20 @@ async fn run(
             tracing::error!(%error, "the applier ended");
         }
     };
+    let mut told = stop.clone();
     let stopped = async {
         // A sender that is gone is a stop as well.
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let workloads = until(stopped, workload::run(cluster.clone(), clock.clone()));
-    let (sealed, (), ()) = future::join3(sealing, workloads, applying).await;
+    let rollouts = controller::rollout::run(&cluster, &clock, None, async move {
+        // A sender that is gone is a stop as well.
+        let _ = told.wait_for(|stop| *stop).await;
+    });
+    let (sealed, (), (), rolled) = future::join4(sealing, workloads, applying, rollouts).await;
+    if let Err(error) = rolled {
+        tracing::error!(%error, "the rollouts controller ended");
+    }
     if let Err(error) = sealed {
         tracing::error!(%error, "the sealing controller ended");
     }
@@ -151,6 +159,9 @@ async fn until(stop: impl Future<Output = ()>, work: impl Future<Output = ()>) {
 async fn prepare(cluster: &Cluster) -> Result<(), ClusterError> {
     ensure(cluster, crd::sealed_secret()).await?;
     ensure(cluster, crd::application()).await?;
+    for definition in crd::argo::all().into_iter().chain(crd::argo::routes()) {
+        ensure(cluster, definition).await?;
+    }
     ensure(
         cluster,
         json!({

@@ -10,6 +10,7 @@ pub mod limiter;
 mod listen;
 pub mod memo;
 pub mod metrics;
+pub mod rollout;
 mod run;
 pub mod sealed_secret;
 pub mod sealing_key;

@@ -12,6 +12,7 @@ mod job;
 mod leak;
 mod prune_guards;
 mod restart;
+mod rollout;
 mod seal_and_open;
 mod sealing_keys;
 mod service;

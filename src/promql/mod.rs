@@ -1,0 +1,1 @@
+//! A small evaluator of PromQL for the embedded cluster.
