@@ -1,12 +1,17 @@
 //! Rollouts and their analysis: what shall be done next, decided without doing it.
 
+mod analysis;
 pub mod canary;
 pub mod compose;
 mod condition;
+mod counts;
 pub mod decide;
 mod expression;
+mod fault;
 pub mod hash;
+mod history;
 mod pass;
+mod progress;
 mod quantity;
 mod replica_set;
 mod revision;
@@ -14,7 +19,11 @@ pub mod router;
 pub mod run;
 mod scale;
 mod service;
+mod silence;
 mod status;
+mod steps;
 mod traffic;
+mod workload;
 
 pub use expression::{Reading, judge};
+pub use silence::silent_metrics;
