@@ -8,7 +8,7 @@ use super::{
     compose::{self, ComposeError, Hashes},
     condition,
     pass::{PAUSE_OF_ANALYSIS, Pass, is_filled},
-    replica_set, revision, silence,
+    replica_set, revision,
 };
 use crate::{
     api::{
@@ -140,9 +140,6 @@ fn of_background<'a>(pass: &mut Pass<'a>, runs: &Runs<'a>) -> Result<Wanted<'a>,
         _ => false,
     };
     if pass.is_promoted() || pass.text("currentPodHash").is_empty() || is_early {
-        if let Some(run) = current.filter(|_| pass.is_promoted()) {
-            silence::tell(pass, run);
-        }
         return Ok(Wanted::Nothing);
     }
     if pass.pause(PAUSE_OF_ANALYSIS).is_some() {

@@ -19,11 +19,9 @@ pub mod router;
 pub mod run;
 mod scale;
 mod service;
-mod silence;
 mod status;
 mod steps;
 mod traffic;
 mod workload;
 
 pub use expression::{Reading, judge};
-pub use silence::silent_metrics;

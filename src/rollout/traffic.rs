@@ -78,17 +78,20 @@ fn note(pass: &mut Pass<'_>, split: &router::Split, left: Option<String>) {
         return;
     }
     let moved = match pass.weights() {
-        None => format!("to {}", split.canary),
+        None => Some(format!("to {}", split.canary)),
         Some(before) if before.canary != split.canary => {
-            format!("from {} to {}", before.canary, split.canary)
+            Some(format!("from {} to {}", before.canary, split.canary))
         }
-        Some(_) => String::new(),
+        // Another revision at the same weight is nothing to tell.
+        Some(_) => None,
     };
     pass.put_canary("weights", Some(weights));
-    pass.event(
-        "TrafficWeightUpdated",
-        format!("Traffic weight updated {moved}"),
-    );
+    if let Some(moved) = moved {
+        pass.event(
+            "TrafficWeightUpdated",
+            format!("Traffic weight updated {moved}"),
+        );
+    }
 }
 
 /// Whether the stable pods can carry a weight.
