@@ -25,3 +25,4 @@ mod traffic;
 mod workload;
 
 pub use expression::{Reading, judge};
+pub use replica_set::{hash_of, is_made_from};

@@ -372,19 +372,24 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// The ReplicaSet made from the template: by its hash, by what the caller has judged, or by its template.
+/// The ReplicaSet made from the template: as the caller has judged, or else by its hash, or by its template.
 fn find_new<'a>(
     snapshot: &Snapshot,
     sets: &[&'a Object],
     template: &Value,
     hash: &str,
 ) -> Option<&'a Object> {
-    let matches = |set: &&&Object| match &snapshot.matching {
-        Some(names) => names.contains(set.name()),
-        None => replica_set::is_made_from(set, template),
-    };
+    if let Some(names) = &snapshot.matching {
+        let judged = sets.iter().find(|set| names.contains(set.name()));
+        return judged.copied();
+    }
     let by_hash = sets.iter().find(|set| replica_set::hash_of(set) == hash);
-    by_hash.or_else(|| sets.iter().find(matches)).copied()
+    by_hash
+        .or_else(|| {
+            sets.iter()
+                .find(|set| replica_set::is_made_from(set, template))
+        })
+        .copied()
 }
 
 /// Whether there is something in a list of the status.
