@@ -1,6 +1,9 @@
 //! Rollouts and their analysis: what shall be done next, decided without doing it.
 
 mod analysis;
+mod analysis_outcome;
+pub mod analysis_run;
+mod argument;
 pub mod canary;
 pub mod compose;
 mod condition;
@@ -10,6 +13,7 @@ mod expression;
 mod fault;
 pub mod hash;
 mod history;
+pub mod metric;
 mod pass;
 mod progress;
 mod quantity;
@@ -26,3 +30,4 @@ mod workload;
 
 pub use expression::{Reading, judge};
 pub use replica_set::{hash_of, is_made_from};
+pub use expression::{Reading, instant, judge};
