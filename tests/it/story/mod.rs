@@ -1,4 +1,5 @@
-//! One file per user story, against the embedded server in process.
+//! One file per user story, against the embedded server in process, or against a real control plane whose kubeconfig
+//! `WAXWING_REAL_KUBECONFIG` names: each in namespaces of its own, with our workload code as the kubelet.
 
 mod daemon_set;
 mod deployment;
@@ -12,6 +13,8 @@ mod image_aborted;
 mod image_promoted;
 mod job;
 mod leak;
+mod pace;
+mod plane;
 mod prune_guards;
 mod restart;
 mod rollout_deleted;
@@ -20,7 +23,9 @@ mod rollout_paused;
 mod rollout_zero_replicas;
 mod seal_and_open;
 mod sealing_keys;
+mod server;
 mod service;
 mod stateful_set;
+mod translate;
 mod world;
 mod wrong_scope;
