@@ -11,3 +11,4 @@ pub mod metadata;
 pub mod rollout;
 pub mod sealed_secret;
 pub mod secret;
+pub mod version;
