@@ -17,3 +17,4 @@ mod status;
 mod traffic;
 
 pub use expression::{Reading, judge};
+pub use replica_set::{hash_of, is_made_from};

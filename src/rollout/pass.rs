@@ -49,11 +49,12 @@ impl<'a> Pass<'a> {
         sets.sort_by_key(|set| (replica_set::revision(set), set.name().to_owned()));
         let collisions = before.get("collisionCount").and_then(Value::as_i64);
         let own = hash::pod_template_hash(&template, collisions);
+        let judged = snapshot.matching.as_ref();
         let new_set = sets
             .iter()
-            .find(|set| replica_set::hash_of(set) == own)
+            .find(|set| judged.is_none() && replica_set::hash_of(set) == own)
             .or_else(|| {
-                sets.iter().find(|set| match &snapshot.matching {
+                sets.iter().find(|set| match judged {
                     Some(names) => names.contains(set.name()),
                     None => replica_set::is_made_from(set, &template),
                 })

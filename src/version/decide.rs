@@ -35,6 +35,8 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// What the condition `Promoted` says afterwards; `None` when there is nothing yet to deliver.
     pub condition: Option<Condition>,
+    /// The number of the desired version.
+    pub desired: Option<u64>,
     /// When to look again.
     pub next: Next,
 }
@@ -76,6 +78,7 @@ pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Decision {
     Decision {
         effects,
         condition: Some(condition),
+        desired: Some(state.desired),
         next,
     }
 }

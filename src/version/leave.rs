@@ -86,6 +86,7 @@ pub fn leave(snapshot: &Snapshot, now: Timestamp) -> Decision {
     Decision {
         effects,
         condition: None,
+        desired: None,
         next,
     }
 }

@@ -2,5 +2,6 @@
 
 mod observe;
 mod run;
+mod versions;
 
 pub use run::run;

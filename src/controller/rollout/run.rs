@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     super::engine::{self, Loop},
     observe::{observe, owner, replica_set_gvk},
+    versions::Versions,
 };
 use crate::{
     api::{analysis, rollout},
@@ -16,6 +17,7 @@ use crate::{
     object::{Gvk, Object, ObjectRef},
     plan::Next,
     rollout::decide,
+    version,
 };
 
 /// Runs the Rollouts of one namespace, or of all, until stopped.
@@ -38,26 +40,46 @@ pub async fn run(
     let sets = owners(&cluster, replica_set_gvk(), namespace)?;
     let runs = owners(&cluster, analysis::run_gvk(), namespace)?;
     let services = namers(&cluster, namespace, Gvk::new("", "v1", "Service"), store)?;
-    let clock = clock.clone();
-    work.triggered_by(sets)
+    let versions = Versions::new(&cluster, clock);
+    let changed = versions.index.versions(&cluster, namespace)?;
+    let sealed = versions.index.sealed(&cluster, namespace)?;
+    let secrets = stream::select(
+        readers(changed.boxed(), work.store()),
+        readers(sealed.boxed(), work.store()),
+    );
+    let (clock, gone) = (clock.clone(), versions.clone());
+    work.when_gone(move |rollout| gone.forget(rollout))
+        .triggered_by(secrets)
+        .triggered_by(sets)
         .triggered_by(runs)
         .triggered_by(services)
         .until(stop)
         .run(move |found| {
-            let (cluster, clock) = (cluster.clone(), clock.clone());
-            async move { pass(&cluster, &clock, &found.reference()).await }
+            let (cluster, clock, versions) = (cluster.clone(), clock.clone(), versions.clone());
+            async move { pass(&cluster, &clock, &versions, &found.reference()).await }
         })
         .await;
     Ok(())
 }
 
 /// One pass over one Rollout, read anew: what a watch shows may be older than our last write.
-async fn pass(cluster: &Cluster, clock: &Clock, target: &ObjectRef) -> Result<Next, ClusterError> {
+async fn pass(
+    cluster: &Cluster,
+    clock: &Clock,
+    versions: &Versions,
+    target: &ObjectRef,
+) -> Result<Next, ClusterError> {
     let Some(found) = cluster.get(target).await? else {
         return Ok(Next::AwaitChange);
     };
-    let snapshot = observe(cluster, found).await?;
-    engine::apply(decide::decide(&snapshot, clock.now()), cluster).await
+    let mut snapshot = observe(cluster, found).await?;
+    let composed = versions.compose(&mut snapshot).await?;
+    if let Some(at) = composed.wait {
+        return Ok(Next::At(at));
+    }
+    let mut plan = decide::decide(&snapshot, clock.now());
+    plan.effects.splice(0..0, composed.effects);
+    engine::apply(plan, cluster).await
 }
 
 /// The Rollouts whose objects of a kind change.
@@ -102,6 +124,27 @@ fn namers(
             .unwrap_or_default();
         stream::iter(naming)
     }))
+}
+
+/// The Rollouts that name a secret whose versions or SealedSecret change.
+fn readers(
+    places: stream::BoxStream<'static, (String, String)>,
+    store: LiveStore,
+) -> impl Stream<Item = ObjectRef> + Send + use<> {
+    places.flat_map(move |(namespace, secret)| {
+        let reads = |found: &Object| {
+            found.namespace() == Some(&namespace)
+                && version::secrets(&version::template_in(found), &namespace).contains(&secret)
+        };
+        let found: Vec<ObjectRef> = store
+            .state()
+            .iter()
+            .map(|live| live.object())
+            .filter(|found| reads(found))
+            .map(|found| found.reference())
+            .collect();
+        stream::iter(found)
+    })
 }
 
 fn changed(event: LiveEvent) -> Option<std::sync::Arc<Object>> {

@@ -15,6 +15,8 @@ mod restart;
 mod rollout;
 mod seal_and_open;
 mod sealing_keys;
+mod secret_promoted;
+mod secret_stage;
 mod service;
 mod stateful_set;
 mod world;
