@@ -16,5 +16,6 @@ pub mod secret;
 pub mod source;
 pub mod sync;
 pub mod template;
+pub mod version;
 pub mod web;
 pub mod workload;
