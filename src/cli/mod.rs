@@ -11,6 +11,7 @@ pub mod demo;
 pub mod embedded;
 mod failure;
 mod go_value;
+pub mod image;
 pub mod kubeseal;
 mod log;
 pub mod rollout;

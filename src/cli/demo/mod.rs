@@ -3,6 +3,8 @@
 mod chapter;
 mod command;
 mod narrator;
+mod scenario;
 mod stage;
 
 pub use command::{Args, Settings, run};
+pub use scenario::SCENARIO;
