@@ -16,6 +16,7 @@ pub mod kubeseal;
 mod log;
 pub mod rollout;
 pub mod sandbox;
+mod shelf;
 mod shell;
 
 pub use command::{Command, run};

@@ -23,3 +23,10 @@ pub const SCENARIO: &[(&str, &str)] = files![
     "overlays/production/kustomization.yaml",
     "overlays/production/patches/resources.yaml",
 ];
+
+/// The key that the secret of the scenario was sealed for: made for examples, and known to everybody.
+pub const SEALING_KEY: &str = include_str!("../../../tests/vectors/kubeseal/keys/primary.key");
+/// Its certificate.
+pub const CERTIFICATE: &str = include_str!("../../../tests/vectors/kubeseal/keys/primary.crt");
+/// The password in the secret of the scenario, which the story's database accepts.
+pub const FIRST_PASSWORD: &str = "first-good-password";

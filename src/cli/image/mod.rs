@@ -3,7 +3,7 @@
 mod change;
 mod command;
 mod commit;
-mod edit;
+pub mod edit;
 mod find;
 mod reference;
 mod scalar;
@@ -11,4 +11,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
+pub use change::change;
 pub use command::{Args, Settings, run};
+pub use find::{At, Spot, in_kustomization, in_patch, patch_files};
+pub use reference::{Reference, ReferenceError};

@@ -85,7 +85,7 @@ pub(super) fn written(value: &str, style: Style) -> String {
 }
 
 fn is_plain(value: &str) -> bool {
-    let is_simple = |letter: char| letter.is_ascii_alphanumeric() || "/._-:@".contains(letter);
+    let is_simple = |letter: char| letter.is_ascii_alphanumeric() || "/._-:@+=".contains(letter);
     if !value.starts_with(|letter: char| letter.is_ascii_alphanumeric())
         || !value.chars().all(is_simple)
     {

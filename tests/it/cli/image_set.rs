@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::source::repository::Repository;
+use crate::source::Repository;
 
 const PATCH: &str = "overlays/production/patches/resources.yaml";
 const NAME: &str = "ghcr.io/example/backstage";
