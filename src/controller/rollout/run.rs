@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     super::engine::{self, Loop, Written},
     cache::owner,
-    observe::{Known, observe, replica_set_gvk},
+    observe::{Known, claims, observe, replica_set_gvk},
 };
 use crate::{
     api::{analysis, rollout},
@@ -106,6 +106,14 @@ async fn pass(known: &Known, clock: &Clock, target: &ObjectRef) -> Result<Next, 
         return Ok(Next::AwaitChange);
     };
     let mut snapshot = observe(known, found).await?;
+    let claims = claims(known, &snapshot);
+    if !claims.is_empty() {
+        let plan = Plan {
+            effects: claims,
+            ..Plan::default()
+        };
+        return apply(known, plan).await.0;
+    }
     for _ in 0..MOST_TAKEN {
         let plan = decide::decide(&snapshot, clock.now());
         let made = made(&plan);
