@@ -16,6 +16,7 @@ mod rollout;
 mod seal_and_open;
 mod sealing_keys;
 mod service;
+mod simulation;
 mod stateful_set;
 mod world;
 mod wrong_scope;
