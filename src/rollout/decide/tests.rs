@@ -3,7 +3,11 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::object::{Gvk, patch::merge};
+use crate::{
+    object::{Gvk, patch::merge},
+    plan::Effect,
+    rollout::replica_set,
+};
 
 struct World {
     snapshot: Snapshot,
@@ -51,6 +55,8 @@ impl World {
             snapshot: Snapshot {
                 rollout: object(rollout),
                 effective_template: None,
+                matching: None,
+                runs: Vec::new(),
                 replica_sets: Vec::new(),
                 objects: objects
                     .into_iter()

@@ -1,0 +1,7 @@
+//! The loop of the Rollouts: reads, lets `rollout::decide` decide, and applies.
+
+mod cache;
+mod observe;
+mod run;
+
+pub use run::run;
