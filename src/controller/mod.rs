@@ -16,6 +16,7 @@ mod run;
 pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
+pub mod simulation;
 pub mod workload;
 
 pub use listen::listen;

@@ -27,6 +27,7 @@ mod seal_and_open;
 mod sealing_keys;
 mod server;
 mod service;
+mod simulation;
 mod stateful_set;
 mod translate;
 mod world;
