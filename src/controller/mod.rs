@@ -17,6 +17,7 @@ pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
 mod version;
+pub mod simulation;
 pub mod workload;
 
 pub use listen::listen;

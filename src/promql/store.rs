@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Labels, METRIC_NAME};
 
 /// The most series that are kept.
-pub const MAX_SERIES: usize = 20_000;
+pub const MAX_SERIES: usize = 50_000;
 /// How long samples are kept where nobody says.
 pub const DEFAULT_RETENTION: SignedDuration = SignedDuration::from_hours(1);
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     super::engine::{self, Loop, Written},
     cache::owner,
-    observe::{Known, observe, replica_set_gvk},
+    observe::{Known, claims, observe, replica_set_gvk},
     versions::Versions,
 };
 use crate::{
@@ -124,6 +124,14 @@ async fn pass(
         return Ok(Next::AwaitChange);
     };
     let mut snapshot = observe(known, found).await?;
+    let claims = claims(known, &snapshot);
+    if !claims.is_empty() {
+        let plan = Plan {
+            effects: claims,
+            ..Plan::default()
+        };
+        return apply(known, plan).await.0;
+    }
     let composed = versions.compose(&mut snapshot).await?;
     if let Some(at) = composed.wait {
         return Ok(Next::At(at));

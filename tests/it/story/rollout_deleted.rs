@@ -2,7 +2,7 @@
 
 use waxwing::object::Gvk;
 
-use crate::rollout::stage::{Stage, half_for_a_minute, rollout_ref, service_ref};
+use crate::rollout::{Stage, half_for_a_minute, rollout_ref, service_ref};
 
 #[tokio::test(start_paused = true)]
 async fn what_it_made_goes_with_it() {

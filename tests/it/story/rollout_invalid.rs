@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::rollout::stage::{NAMESPACE, Stage, half_for_a_minute, rollout, rollout_ref, service};
+use crate::rollout::{NAMESPACE, Stage, half_for_a_minute, rollout, rollout_ref, service};
 
 fn steps(steps: Value) -> Value {
     json!({"spec": {"strategy": {"canary": {"steps": steps}}}})
@@ -67,10 +67,7 @@ async fn what_is_missing_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_route_that_is_away_stops_the_traffic_and_heals() {
     let stage = Stage::stable(&half_for_a_minute(), Vec::new()).await;
-    let route = stage
-        .get(&crate::rollout::stage::route_ref())
-        .await
-        .unwrap();
+    let route = stage.get(&crate::rollout::route_ref()).await.unwrap();
     stage.delete(&route.reference()).await;
     stage.image("demo:2").await;
     stage.go_to(15).await;
