@@ -5,6 +5,7 @@ pub mod application;
 pub mod base64;
 pub mod certificate;
 pub mod crd;
+pub mod exchange;
 mod go_json;
 pub mod kustomization;
 pub mod metadata;

@@ -13,6 +13,7 @@ mod failure;
 mod go_value;
 pub mod kubeseal;
 mod log;
+pub mod rollout;
 pub mod sandbox;
 mod shell;
 

@@ -1,6 +1,6 @@
 //! What a Rollout needs next: one pass, in the order of the original's `rollout/canary.go`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -24,8 +24,12 @@ pub struct Snapshot {
     pub rollout: Object,
     /// The template that its pods are made from, where it is not the one of the Rollout.
     pub effective_template: Option<Value>,
+    /// The names of the ReplicaSets that count as made from the effective template, where somebody has judged it.
+    pub matching: Option<BTreeSet<String>>,
     /// The ReplicaSets that it controls.
     pub replica_sets: Vec<Object>,
+    /// The AnalysisRuns that it controls.
+    pub runs: Vec<Object>,
     /// What [`needs`] asked for, as found.
     pub objects: BTreeMap<ObjectRef, Option<Object>>,
 }

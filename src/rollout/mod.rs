@@ -1,6 +1,7 @@
 //! Rollouts and their analysis: what shall be done next, decided without doing it.
 
 pub mod canary;
+pub mod compose;
 mod condition;
 pub mod decide;
 mod expression;

@@ -53,8 +53,10 @@ impl<'a> Pass<'a> {
             .iter()
             .find(|set| replica_set::hash_of(set) == own)
             .or_else(|| {
-                sets.iter()
-                    .find(|set| replica_set::is_made_from(set, &template))
+                sets.iter().find(|set| match &snapshot.matching {
+                    Some(names) => names.contains(set.name()),
+                    None => replica_set::is_made_from(set, &template),
+                })
             })
             .copied();
         let hash = new_set.map_or(own, |set| replica_set::hash_of(set).to_owned());

@@ -51,6 +51,8 @@ impl World {
             snapshot: Snapshot {
                 rollout: object(rollout),
                 effective_template: None,
+                matching: None,
+                runs: Vec::new(),
                 replica_sets: Vec::new(),
                 objects: objects
                     .into_iter()

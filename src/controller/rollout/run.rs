@@ -1,18 +1,21 @@
-//! The loop of the Rollouts: reads, lets `rollout::decide` decide, and applies.
+//! The loop: watches name the Rollouts to look at, and each pass reads, decides and applies.
 
-use std::{collections::BTreeMap, future::Future};
+use std::future::Future;
 
 use futures::{Stream, StreamExt, stream};
 use serde_json::Value;
 
-use super::engine::{self, Loop};
+use super::{
+    super::engine::{self, Loop},
+    observe::{observe, owner, replica_set_gvk},
+};
 use crate::{
-    api::rollout,
+    api::{analysis, rollout},
     clock::Clock,
-    cluster::{Cluster, ClusterError, LiveEvent, LiveStore, Selector, Watch},
+    cluster::{Cluster, ClusterError, LiveEvent, LiveStore, Watch},
     object::{Gvk, Object, ObjectRef},
     plan::Next,
-    rollout::decide::{self, Snapshot},
+    rollout::decide,
 };
 
 /// Runs the Rollouts of one namespace, or of all, until stopped.
@@ -32,10 +35,12 @@ pub async fn run(
         Watch::all(rollout::gvk()).within(namespace),
     )?;
     let store = work.store();
-    let owned = owners(&cluster, namespace)?;
+    let sets = owners(&cluster, replica_set_gvk(), namespace)?;
+    let runs = owners(&cluster, analysis::run_gvk(), namespace)?;
     let services = namers(&cluster, namespace, Gvk::new("", "v1", "Service"), store)?;
     let clock = clock.clone();
-    work.triggered_by(owned)
+    work.triggered_by(sets)
+        .triggered_by(runs)
         .triggered_by(services)
         .until(stop)
         .run(move |found| {
@@ -55,46 +60,13 @@ async fn pass(cluster: &Cluster, clock: &Clock, target: &ObjectRef) -> Result<Ne
     engine::apply(decide::decide(&snapshot, clock.now()), cluster).await
 }
 
-async fn observe(cluster: &Cluster, rollout: Object) -> Result<Snapshot, ClusterError> {
-    let sets = Gvk::new("apps", "v1", "ReplicaSet");
-    let listed = cluster
-        .list(&sets, rollout.namespace(), &Selector::default())
-        .await?;
-    let uid = rollout.uid().unwrap_or_default();
-    let replica_sets = listed
-        .objects
-        .into_iter()
-        .filter(|set| {
-            owner(set).is_some_and(|owner| owner.get("uid").and_then(Value::as_str) == Some(uid))
-        })
-        .collect();
-    let mut objects = BTreeMap::new();
-    for target in decide::needs(&rollout) {
-        let found = cluster.get(&target).await?;
-        objects.insert(target, found);
-    }
-    Ok(Snapshot {
-        rollout,
-        effective_template: None,
-        replica_sets,
-        objects,
-    })
-}
-
-/// The owner that controls an object.
-fn owner(object: &Object) -> Option<&Value> {
-    let owners = object.at(&["metadata", "ownerReferences"])?.as_array()?;
-    owners
-        .iter()
-        .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
-}
-
-/// The Rollouts whose ReplicaSets change.
+/// The Rollouts whose objects of a kind change.
 fn owners(
     cluster: &Cluster,
+    gvk: Gvk,
     namespace: Option<&str>,
 ) -> Result<impl Stream<Item = ObjectRef> + Send + use<>, ClusterError> {
-    let sets = Watch::all(Gvk::new("apps", "v1", "ReplicaSet")).within(namespace);
+    let sets = Watch::all(gvk).within(namespace);
     Ok(cluster.watch(&sets)?.filter_map(|event| async move {
         let object = changed(event.ok()?)?;
         let owner = owner(&object)?;
