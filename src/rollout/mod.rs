@@ -1,11 +1,15 @@
 //! Rollouts and their analysis: what shall be done next, decided without doing it.
 
+mod analysis_outcome;
+pub mod analysis_run;
+mod argument;
 pub mod canary;
 pub mod compose;
 mod condition;
 pub mod decide;
 mod expression;
 pub mod hash;
+pub mod metric;
 mod pass;
 mod quantity;
 mod replica_set;
@@ -17,4 +21,4 @@ mod service;
 mod status;
 mod traffic;
 
-pub use expression::{Reading, judge};
+pub use expression::{Reading, instant, judge};
