@@ -17,5 +17,6 @@ pub mod simulation;
 pub mod source;
 pub mod sync;
 pub mod template;
+pub mod version;
 pub mod web;
 pub mod workload;

@@ -17,6 +17,7 @@ pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
 pub mod simulation;
+mod version;
 pub mod workload;
 
 pub use listen::listen;

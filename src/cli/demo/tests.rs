@@ -28,7 +28,11 @@ fn judged(held: bool) -> Judged {
         chapter: 3,
         text: "the canary is rejected".to_owned(),
         held,
-        seen: if held { String::new() } else { "weight 20".to_owned() },
+        seen: if held {
+            String::new()
+        } else {
+            "weight 20".to_owned()
+        },
     }
 }
 
@@ -42,15 +46,24 @@ fn events() -> Vec<Told> {
             repository: text("/r.git"),
             speed: 18,
         },
-        Event::Chapter { number: 3, title: text("A wrong password") },
-        Event::Step { text: text("Somebody pushes.") },
+        Event::Chapter {
+            number: 3,
+            title: text("A wrong password"),
+        },
+        Event::Step {
+            text: text("Somebody pushes."),
+        },
         Event::Commit {
             id: text("0123456789abcdef"),
             author: text("somebody"),
             message: text("Change it"),
             files: vec![text("base/sealed-secret.yaml")],
         },
-        Event::Changed { what: text("HTTPRoute"), from: text("20 %"), to: text("50 %") },
+        Event::Changed {
+            what: text("HTTPRoute"),
+            from: text("20 %"),
+            to: text("50 %"),
+        },
         Event::Happened {
             object: text("Rollout backstage"),
             reason: text("RolloutAborted"),
@@ -59,9 +72,14 @@ fn events() -> Vec<Told> {
         },
         Event::Expectation(judged(true)),
         Event::Expectation(judged(false)),
-        Event::Summary { expectations: vec![judged(true), judged(false)] },
+        Event::Summary {
+            expectations: vec![judged(true), judged(false)],
+        },
     ];
-    let at = |(index, event)| Told { at: f64::from(index), event };
+    let at = |(index, event)| Told {
+        at: f64::from(index),
+        event,
+    };
     (0_u8..).zip(all).map(at).collect()
 }
 
@@ -107,12 +125,17 @@ fn texts(value: &Value, found: &mut Vec<String>) {
 fn lines_and_json_carry_the_same_events() {
     let lines = told(|shell| Teller::Lines(shell));
     let json = told(|shell| Teller::Json(shell));
-    let parsed: Vec<Value> =
-        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let parsed: Vec<Value> = json
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(parsed.len(), events().len());
     assert_eq!(parsed[3]["event"], "commit");
-    assert_eq!(parsed[7], json!({"at": 7.0, "event": "expectation", "chapter": 3,
-        "text": "the canary is rejected", "held": false, "seen": "weight 20"}));
+    assert_eq!(
+        parsed[7],
+        json!({"at": 7.0, "event": "expectation", "chapter": 3,
+        "text": "the canary is rejected", "held": false, "seen": "weight 20"})
+    );
     for event in &parsed {
         let mut found = Vec::new();
         texts(event, &mut found);
@@ -122,7 +145,10 @@ fn lines_and_json_carry_the_same_events() {
         }
     }
     assert!(lines.ends_with("1 of 2 expectations held\n"), "{lines}");
-    assert!(lines.contains("3. ✗ the canary is rejected; seen: weight 20\n"), "{lines}");
+    assert!(
+        lines.contains("3. ✗ the canary is rejected; seen: weight 20\n"),
+        "{lines}"
+    );
 }
 
 #[test]
@@ -131,7 +157,11 @@ fn chapters_refer_to_their_own_cues_and_say_each_thing_once() {
     for (number, chapter) in CHAPTERS.iter().enumerate() {
         for expectation in chapter.expectations {
             assert!(expectation.cue < chapter.cues.len(), "{}", expectation.text);
-            assert!(said.insert((number, expectation.text)), "{}", expectation.text);
+            assert!(
+                said.insert((number, expectation.text)),
+                "{}",
+                expectation.text
+            );
         }
     }
 }
@@ -181,7 +211,10 @@ fn moment() -> Seen {
         })),
         workload: None,
         replica_sets: vec![set("aaa", 2, 1), set("bbb", 3, 1)],
-        pods: vec![pod("backstage-aaa-1", "aaa", 1), pod("backstage-bbb-1", "bbb", 2)],
+        pods: vec![
+            pod("backstage-aaa-1", "aaa", 1),
+            pod("backstage-bbb-1", "bbb", 2),
+        ],
         runs: Vec::new(),
         experiments: Vec::new(),
     };
@@ -203,7 +236,11 @@ fn moment() -> Seen {
             "spec": {"rules": [{"backendRefs": [
                 {"name": "backstage", "weight": 80}, {"name": "backstage-canary", "weight": 20}]}]},
         }))),
-        traffic: Traffic { stable: 80.0, canary: 20.0, canary_errors: Some(1.0) },
+        traffic: Traffic {
+            stable: 80.0,
+            canary: 20.0,
+            canary_errors: Some(1.0),
+        },
         ..Seen::default()
     };
     seen.with_view()
@@ -215,8 +252,11 @@ fn a_moment_is_read_as_it_is() {
     assert_eq!((seen.weight(), seen.revision()), (20, 3));
     assert_eq!(seen.readers(2), ["backstage-bbb-1"]);
     assert_eq!(seen.ready_pods(2), 1);
-    let versions: Vec<_> =
-        seen.versions().iter().map(|one| (one.number, one.is_promoted, one.readers)).collect();
+    let versions: Vec<_> = seen
+        .versions()
+        .iter()
+        .map(|one| (one.number, one.is_promoted, one.readers))
+        .collect();
     assert_eq!(versions, [(1, true, 1), (2, false, 1)]);
 }
 
@@ -255,15 +295,25 @@ fn the_picture_is_drawn() {
     let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
     terminal.draw(|frame| draw(frame, &picture)).unwrap();
     let shown = terminal.backend().to_string();
-    let shown: Vec<&str> = shown.lines().map(|line| line.trim_matches('"').trim_end()).collect();
+    let shown: Vec<&str> = shown
+        .lines()
+        .map(|line| line.trim_matches('"').trim_end())
+        .collect();
     let expected = include_str!("../../../tests/cases/demo/picture.txt");
-    assert_eq!(shown.join("\n").trim_end(), expected.trim_end(), "\n{}", shown.join("\n"));
+    assert_eq!(
+        shown.join("\n").trim_end(),
+        expected.trim_end(),
+        "\n{}",
+        shown.join("\n")
+    );
 }
 
 #[test]
 fn a_small_terminal_cuts_and_does_not_break() {
     for (width, height) in [(1, 1), (20, 5), (200, 3)] {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, &Picture::default())).unwrap();
+        terminal
+            .draw(|frame| draw(frame, &Picture::default()))
+            .unwrap();
     }
 }

@@ -156,9 +156,9 @@ impl Shared {
             for object in written.objects.into_iter().chain(written.status) {
                 cache.store(object);
             }
-            for target in written.gone {
-                if let Some(key) = Key::of(&target) {
-                    cache.drop_ours(&key);
+            for (target, uid) in written.gone {
+                if let (Some(key), Some(uid)) = (Key::of(&target), uid) {
+                    cache.bury(&key, &uid);
                 }
             }
         }
@@ -288,10 +288,11 @@ impl Listing {
             Seen::Object(kind, event) => match event {
                 LiveEvent::Apply(live) => cache.store(live.object().as_ref().clone()),
                 LiveEvent::Delete(live) => {
-                    if let Some(uid) = live.object().uid() {
+                    let object = live.object();
+                    if let (Some(key), Some(uid)) = (Key::of(&object.reference()), object.uid()) {
                         shared.readings.all().remove(uid);
+                        cache.bury(&key, uid);
                     }
-                    cache.drop_seen(live.object());
                 }
                 LiveEvent::Init => {
                     self.objects.remove(&kind);

@@ -25,6 +25,8 @@ mod rollout_paused;
 mod rollout_zero_replicas;
 mod seal_and_open;
 mod sealing_keys;
+mod secret_promoted;
+mod secret_stage;
 mod server;
 mod service;
 mod simulation;

@@ -22,6 +22,7 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::{Value, json};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::translate::Names;
 
@@ -33,6 +34,23 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 static STORIES: AtomicU64 = AtomicU64::new(0);
 
+/// Held by every story on the plane; by one that must be alone, as a whole.
+static TURNS: RwLock<()> = RwLock::const_new(());
+
+/// With whom a story shares the plane.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    Any,
+    /// The nodes of others would be in its way.
+    None,
+}
+
+#[expect(dead_code, reason = "held until the story has ended")]
+enum Turn {
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
+
 /// The part of a real control plane that one story sees; taken away when dropped.
 #[derive(Clone)]
 pub struct Plane(std::sync::Arc<Share>);
@@ -41,6 +59,7 @@ struct Share {
     client: Client,
     names: Names,
     kubeconfig: String,
+    _turn: Turn,
 }
 
 /// Whether the stories run on a real control plane.
@@ -50,13 +69,18 @@ pub fn is_named() -> bool {
 
 impl Plane {
     /// The plane that the variable names, with the namespaces that every cluster has; `None` without the variable.
-    pub async fn named() -> Option<Self> {
+    pub async fn named(company: Company) -> Option<Self> {
         let kubeconfig = env::var(VARIABLE).ok()?;
+        let turn = match company {
+            Company::Any => Turn::Shared(TURNS.read().await),
+            Company::None => Turn::Alone(TURNS.write().await),
+        };
         let number = STORIES.fetch_add(1, Ordering::Relaxed);
         let share = Share {
             client: connect(&kubeconfig).await,
             names: Names::of(&format!("{:x}-{number:x}", process::id())),
             kubeconfig,
+            _turn: turn,
         };
         let plane = Self(std::sync::Arc::new(share));
         for name in ["default", "kube-system"] {
