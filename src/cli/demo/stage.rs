@@ -9,7 +9,7 @@ use super::{
     observer::Observer,
     past::Past,
     scenario::{CERTIFICATE, SCENARIO, SEALING_KEY},
-    seen::{APPLICATIONS, NAME, NAMESPACE, Seen, Traffic},
+    seen::{APPLICATIONS, CANARY_SERVICE, NAME, NAMESPACE, Seen, Traffic},
     told::Event,
     tree::WorkTree,
 };
@@ -26,6 +26,7 @@ use crate::{
     plan::Precondition,
     sandbox::{Sandbox, SandboxOptions, ServeOptions},
     seal::Certificate,
+    simulation::Picture,
     source::{Git, GitOptions, Mapping, Signed, Writer},
 };
 
@@ -90,7 +91,9 @@ impl Stage {
             Embedded::start_with(sandbox, ServeOptions::default(), Some((git, settings)))
                 .await
                 .map_err(refused)?;
-        let observer = Observer::start(&cluster, &clock, Box::new(Traffic::default))?;
+        let simulation = embedded.simulation().clone();
+        let ask = Box::new(move || traffic(&simulation.picture()));
+        let observer = Observer::start(&cluster, &clock, ask)?;
         Ok(Self {
             embedded,
             clock,
@@ -273,6 +276,24 @@ impl Stage {
             text: format!("kubectl -n {NAMESPACE} delete pod {name}"),
         }])
     }
+}
+
+/// What the services of the story get, told by the names that Traefik gives them.
+fn traffic(picture: &Picture) -> Traffic {
+    let canary = format!("{NAMESPACE}-{CANARY_SERVICE}-");
+    let stable = format!("{NAMESPACE}-{NAME}-");
+    let mut traffic = Traffic::default();
+    let mut errors = 0.0;
+    for (name, service) in &picture.services {
+        if name.starts_with(&canary) {
+            traffic.canary += service.requests;
+            errors += service.errors;
+        } else if name.starts_with(&stable) {
+            traffic.stable += service.requests;
+        }
+    }
+    traffic.canary_errors = (traffic.canary > 0.0).then(|| errors / traffic.canary);
+    traffic
 }
 
 /// The address that the Application names.
