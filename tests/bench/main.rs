@@ -9,6 +9,7 @@
 mod apply;
 mod controller;
 mod kustomize;
+mod list;
 mod sandbox;
 mod seal;
 mod template;

@@ -1,43 +1,23 @@
-//! An image is rolled out as a canary on the embedded server, with real pods, Services and an HTTPRoute, and promoted.
+//! An image is rolled out as a canary, with real pods, Services and an HTTPRoute, and promoted.
 
-use std::time::Duration;
-
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use waxwing::{
     api::crd,
-    clock::Clock,
-    cluster::Cluster,
-    controller::{self, workload},
+    controller,
     object::{Gvk, Object, ObjectRef},
-    plan::Precondition,
-    sandbox::{Sandbox, SandboxOptions},
 };
 
-/// The most seconds of the story.
-const MOST_SECONDS: i64 = 400;
+use super::world::World;
 
 fn rollout() -> ObjectRef {
     ObjectRef::new(waxwing::api::rollout::gvk(), Some("default"), "demo")
 }
 
-async fn get(cluster: &Cluster, target: &ObjectRef) -> Object {
-    cluster.get(target).await.unwrap().unwrap()
-}
-
-/// Lets time pass, a second at a time, until the Rollout is as wanted.
-async fn until(cluster: &Cluster, clock: &Clock, wanted: impl Fn(&Object) -> bool) -> Object {
-    for _ in 0..MOST_SECONDS {
-        for _ in 0..5 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            let found = get(cluster, &rollout()).await;
-            if wanted(&found) {
-                return found;
-            }
-        }
-        clock.advance(SignedDuration::from_secs(1));
-    }
-    panic!("never as wanted: {:?}", get(cluster, &rollout()).await);
+/// Lets time pass until the Rollout is as wanted.
+async fn until(world: &World, wanted: impl Fn(&Object) -> bool) -> Object {
+    let target = rollout();
+    let found = world.until(&target, |found| found.is_some_and(&wanted));
+    world.pace.with_time(found).await.unwrap()
 }
 
 fn is(found: &Object, phase: &str, revision: &str) -> bool {
@@ -54,59 +34,46 @@ fn is(found: &Object, phase: &str, revision: &str) -> bool {
 
 #[tokio::test]
 async fn an_image_canary_is_promoted() {
-    let clock = Clock::stopped("2030-01-01T00:00:00Z".parse().unwrap());
-    let sandbox = Sandbox::new(SandboxOptions {
-        clock: clock.clone(),
-    });
-    let cluster = Cluster::new(kube::Client::new(sandbox.service(), "default"));
-    let create = async |value: Value| {
-        cluster
-            .create(&Object::from_value(value).unwrap())
-            .await
-            .unwrap()
-    };
+    let world = World::without_keys().await;
     for definition in crd::argo::all().into_iter().chain(crd::argo::routes()) {
-        create(definition).await;
+        world.create(definition).await;
     }
     for name in ["stable", "canary"] {
-        create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "default"},
+        world.create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "default"},
             "spec": {"ports": [{"port": 80}], "selector": {"app": "demo"}}})).await;
     }
-    create(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+    world.create(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
         "metadata": {"name": "route", "namespace": "default"},
         "spec": {"rules": [{"backendRefs": [{"name": "stable", "port": 80, "weight": 100}, {"name": "canary", "port": 80, "weight": 0}]}]}})).await;
-    create(json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+    world.create(json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
         "metadata": {"name": "demo", "namespace": "default"},
         "spec": {"replicas": 4, "selector": {"matchLabels": {"app": "demo"}},
             "template": {"metadata": {"labels": {"app": "demo"}}, "spec": {"containers": [{"name": "demo", "image": "demo:1"}]}},
             "strategy": {"canary": {"canaryService": "canary", "stableService": "stable",
                 "trafficRouting": {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "route"}}},
                 "steps": [{"setWeight": 50}, {"pause": {"duration": "60s"}}]}}}})).await;
-    let workloads = tokio::spawn(workload::run(cluster.clone(), clock.clone()));
-    let (loop_cluster, loop_clock) = (cluster.clone(), clock.clone());
+    let workloads = tokio::spawn(world.workloads().run());
+    let (cluster, clock) = (world.cluster.clone(), world.clock.clone());
     let rollouts = tokio::spawn(async move {
-        controller::rollout::run(&loop_cluster, &loop_clock, None, std::future::pending())
+        controller::rollout::run(&cluster, &clock, None, std::future::pending())
             .await
             .unwrap();
     });
-    let first = until(&cluster, &clock, |found| is(found, "Healthy", "1")).await;
+    let first = until(&world, |found| is(found, "Healthy", "1")).await;
     let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "demo", "image": "demo:2"}]}}}});
-    cluster
-        .patch(&rollout(), &patch, &Precondition::default())
-        .await
-        .unwrap();
-    until(&cluster, &clock, |found| is(found, "Paused", "2")).await;
+    world.patch(&rollout(), patch).await;
+    until(&world, |found| is(found, "Paused", "2")).await;
     let route = ObjectRef::new(
         Gvk::new("gateway.networking.k8s.io", "v1", "HTTPRoute"),
         Some("default"),
         "route",
     );
-    let weights = get(&cluster, &route).await.to_value();
+    let weights = world.cluster.get(&route).await.unwrap().unwrap().to_value();
     assert_eq!(
         weights.pointer("/spec/rules/0/backendRefs/1/weight"),
         Some(&json!(50))
     );
-    let last = until(&cluster, &clock, |found| is(found, "Healthy", "2")).await;
+    let last = until(&world, |found| is(found, "Healthy", "2")).await;
     assert_ne!(
         first.at(&["status", "stableRS"]),
         last.at(&["status", "stableRS"])
