@@ -31,3 +31,40 @@ pub struct Reply {
     /// The body.
     pub body: Vec<u8>,
 }
+
+/// A request, and another one for when its reply shows that the server wants it otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What is sent first.
+    pub request: Request,
+    /// What is sent then, where the status of the reply is one of these.
+    pub otherwise: Option<(Statuses, Request)>,
+}
+
+/// Statuses of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statuses {
+    /// These.
+    Among(&'static [u16]),
+    /// All but 200 to 299.
+    NoSuccess,
+}
+
+impl Statuses {
+    /// Whether a status is one of them.
+    pub fn contain(self, status: u16) -> bool {
+        match self {
+            Self::Among(list) => list.contains(&status),
+            Self::NoSuccess => !(200..300).contains(&status),
+        }
+    }
+}
+
+/// All that is sent for one measurement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Fetches a token first, which [`Call::ask`] then carries.
+    pub token: Option<Step>,
+    /// The question itself.
+    pub ask: Step,
+}

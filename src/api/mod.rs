@@ -1,6 +1,7 @@
 //! Typed resources with serde and schema, and the names that people have in their files.
 
 pub mod analysis;
+pub mod analysis_status;
 pub mod application;
 pub mod base64;
 pub mod certificate;
@@ -12,3 +13,4 @@ pub mod metadata;
 pub mod rollout;
 pub mod sealed_secret;
 pub mod secret;
+pub mod version;

@@ -1,5 +1,6 @@
 //! The loops: each observes, lets its domain decide, and applies the plan.
 
+pub mod analysis_run;
 pub mod application;
 pub mod delay;
 pub mod engine;
@@ -15,6 +16,8 @@ mod run;
 pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
+pub mod simulation;
+mod version;
 pub mod workload;
 
 pub use listen::listen;

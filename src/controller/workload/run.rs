@@ -10,7 +10,7 @@ use futures::{
     stream::{BoxStream, FuturesUnordered, SelectAll},
 };
 use jiff::SignedDuration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{
     cache::Cache,
@@ -26,7 +26,7 @@ use crate::{
     },
     object::pod_template::SourceKind,
     plan::{Next, Plan},
-    workload::pod::{Reading, source_gvk},
+    workload::pod::{Reading, Surroundings, source_gvk},
 };
 
 /// How many objects are worked at together.
@@ -87,10 +87,15 @@ pub(super) struct Shared {
     role: Role,
     cache: Mutex<Cache>,
     readings: Readings,
+    surroundings: watch::Receiver<Arc<Surroundings>>,
     changed: Notify,
 }
 
 impl Shared {
+    pub(super) fn surroundings(&self) -> Arc<Surroundings> {
+        self.surroundings.borrow().clone()
+    }
+
     pub(super) fn cluster(&self) -> &Cluster {
         &self.cluster
     }
@@ -190,9 +195,21 @@ impl Workloads {
                 role,
                 cache: Mutex::default(),
                 readings: Readings::default(),
+                surroundings: watch::channel(Arc::default()).1,
                 changed: Notify::new(),
             }),
         }
+    }
+
+    /// Lets the applications in the containers find something around them, which may change.
+    ///
+    /// Has no effect once readings or a run were taken.
+    #[must_use]
+    pub fn amid(mut self, surroundings: watch::Receiver<Arc<Surroundings>>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.surroundings = surroundings;
+        }
+        self
     }
 
     /// What the containers of the pods have read.
@@ -207,7 +224,8 @@ impl Workloads {
         while let Err(error) = node::ensure(&shared.cluster, shared.clock.now()).await {
             failures += 1;
             tracing::warn!(%error, "the node could not be made");
-            tokio::time::sleep(engine::backoff(failures)).await;
+            let wait = SignedDuration::try_from(engine::backoff(failures));
+            shared.clock.wait(wait.unwrap_or_default()).await;
         }
         match watches(&shared.cluster, shared.role) {
             Ok(watches) => {
@@ -321,6 +339,7 @@ async fn work(shared: &Arc<Shared>, mut watches: SelectAll<BoxStream<'static, Se
     let mut passes = FuturesUnordered::new();
     let mut running: BTreeSet<Key> = BTreeSet::new();
     let mut failures: BTreeMap<Key, u32> = BTreeMap::new();
+    let mut surroundings = shared.surroundings.clone();
     loop {
         while listing.is_complete(shared.role) && running.len() < WORKERS {
             let Some(key) = next(shared, &running) else {
@@ -341,6 +360,11 @@ async fn work(shared: &Arc<Shared>, mut watches: SelectAll<BoxStream<'static, Se
             Some((key, outcome)) = passes.next() => {
                 running.remove(&key);
                 settle(shared, &delay, &mut failures, key, outcome);
+            }
+            Ok(()) = surroundings.changed() => {
+                let mut cache = shared.cache();
+                let pods = cache.keys(Kind::Pod, None);
+                cache.queue.extend(pods);
             }
             () = shared.changed.notified() => {}
         }
