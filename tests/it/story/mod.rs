@@ -1,5 +1,7 @@
 //! One file per user story, against the embedded server in process.
 
+mod analysis;
+mod analysis_desk;
 mod daemon_set;
 mod deployment;
 mod drift;
