@@ -28,6 +28,5 @@ mod steps;
 mod traffic;
 mod workload;
 
-pub use expression::{Reading, judge};
-pub use replica_set::{hash_of, is_made_from};
 pub use expression::{Reading, instant, judge};
+pub use replica_set::{hash_of, is_made_from};
