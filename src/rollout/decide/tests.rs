@@ -9,6 +9,7 @@ use crate::{
     rollout::replica_set,
 };
 
+#[derive(Clone)]
 struct World {
     snapshot: Snapshot,
     start: Timestamp,
@@ -343,8 +344,9 @@ fn a_healthy_canary_is_promoted_by_the_timetable() {
 
 #[test]
 fn a_pass_that_breaks_off_anywhere_ends_in_the_same_state() {
+    let stable = World::stable(rollout(true));
     let end = |breaks_after: Option<usize>| {
-        let mut world = World::stable(rollout(true));
+        let mut world = stable.clone();
         world.breaks_after = breaks_after;
         world.image("demo:2");
         world.run(300);
