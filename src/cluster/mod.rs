@@ -17,4 +17,4 @@ pub use client::{Cluster, Listed, Selector};
 pub use error::ClusterError;
 pub use kinds::{Plural, plural};
 pub use service_proxy::{ProxyError, ServiceProxy};
-pub use watch::{Live, LiveEvent, LiveStore, Trace, TraceEvent, Watch};
+pub use watch::{Live, LiveEvent, LiveStore, MetadataEvent, Trace, TraceEvent, Watch};

@@ -9,6 +9,7 @@
     reason = "a test stops at its first surprise, and may use the machine"
 )]
 
+mod cli;
 mod fidelity;
 mod floors;
 mod kubeseal;

@@ -3,5 +3,6 @@
 mod cache;
 mod observe;
 mod run;
+mod versions;
 
 pub use run::run;

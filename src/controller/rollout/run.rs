@@ -10,14 +10,16 @@ use super::{
     super::engine::{self, Loop, Written},
     cache::owner,
     observe::{Known, claims, observe, replica_set_gvk},
+    versions::Versions,
 };
 use crate::{
     api::{analysis, rollout},
     clock::Clock,
-    cluster::{Cluster, ClusterError, Watch},
+    cluster::{Cluster, ClusterError, LiveStore, Watch},
     object::{Gvk, Object, ObjectRef},
     plan::{Effect, Next, Plan},
     rollout::decide::{self, Snapshot},
+    version,
 };
 
 /// How often a name that is taken is passed over in one pass.
@@ -55,14 +57,25 @@ pub async fn run(
     for gvk in watched() {
         work = work.triggered_by(triggers(&known, gvk, namespace)?);
     }
-    let (clock, forgetting) = (clock.clone(), known.clone());
-    work.when_gone(move |gone| forgetting.cache().forget_namer(gone))
-        .until(stop)
-        .run(move |found| {
-            let (known, clock) = (known.clone(), clock.clone());
-            async move { pass(&known, &clock, &found.reference()).await }
-        })
-        .await;
+    let versions = Versions::new(&cluster, clock);
+    let changed = versions.index.versions(&cluster, namespace)?;
+    let sealed = versions.index.sealed(&cluster, namespace)?;
+    let secrets = stream::select(
+        readers(changed.boxed(), work.store()),
+        readers(sealed.boxed(), work.store()),
+    );
+    let (clock, forgetting, gone) = (clock.clone(), known.clone(), versions.clone());
+    work.when_gone(move |rollout| {
+        forgetting.cache().forget_namer(rollout);
+        gone.forget(rollout);
+    })
+    .triggered_by(secrets)
+    .until(stop)
+    .run(move |found| {
+        let (known, clock, versions) = (known.clone(), clock.clone(), versions.clone());
+        async move { pass(&known, &clock, &versions, &found.reference()).await }
+    })
+    .await;
     Ok(())
 }
 
@@ -101,7 +114,12 @@ fn controller(object: &Object) -> Option<ObjectRef> {
 }
 
 /// One pass over one Rollout, read anew: what a watch shows may be older than our last write.
-async fn pass(known: &Known, clock: &Clock, target: &ObjectRef) -> Result<Next, ClusterError> {
+async fn pass(
+    known: &Known,
+    clock: &Clock,
+    versions: &Versions,
+    target: &ObjectRef,
+) -> Result<Next, ClusterError> {
     let Some(found) = known.cluster.get(target).await? else {
         return Ok(Next::AwaitChange);
     };
@@ -114,8 +132,13 @@ async fn pass(known: &Known, clock: &Clock, target: &ObjectRef) -> Result<Next, 
         };
         return apply(known, plan).await.0;
     }
+    let composed = versions.compose(&mut snapshot).await?;
+    if let Some(at) = composed.wait {
+        return Ok(Next::At(at));
+    }
     for _ in 0..MOST_TAKEN {
-        let plan = decide::decide(&snapshot, clock.now());
+        let mut plan = decide::decide(&snapshot, clock.now());
+        plan.effects.splice(0..0, composed.effects.iter().cloned());
         let made = made(&plan);
         let (outcome, count) = apply(known, plan).await;
         let Err(error) = outcome else {
@@ -145,6 +168,27 @@ async fn pass(known: &Known, clock: &Clock, target: &ObjectRef) -> Result<Next, 
         }
     }
     Ok(Next::Backoff)
+}
+
+/// The Rollouts that name a secret whose versions or SealedSecret change.
+fn readers(
+    places: stream::BoxStream<'static, (String, String)>,
+    store: LiveStore,
+) -> impl Stream<Item = ObjectRef> + Send + use<> {
+    places.flat_map(move |(namespace, secret)| {
+        let reads = |found: &Object| {
+            found.namespace() == Some(&namespace)
+                && version::secrets(&version::template_in(found), &namespace).contains(&secret)
+        };
+        let found: Vec<ObjectRef> = store
+            .state()
+            .iter()
+            .map(|live| live.object())
+            .filter(|found| reads(found))
+            .map(|found| found.reference())
+            .collect();
+        stream::iter(found)
+    })
 }
 
 /// What a plan makes, in its order.
@@ -178,7 +222,7 @@ async fn apply(known: &Known, plan: Plan) -> (Result<Next, ClusterError>, usize)
             cache.store(Arc::new(object));
         }
     }
-    for target in written.gone {
+    for (target, _) in written.gone {
         cache.drop_ours(&target);
     }
     (outcome, count)
