@@ -24,6 +24,7 @@ mod restart;
 mod rollout_deleted;
 mod rollout_invalid;
 mod rollout_paused;
+mod rollout_restarted;
 mod rollout_zero_replicas;
 mod seal_and_open;
 mod sealing_keys;
