@@ -222,7 +222,7 @@ async fn apply(known: &Known, plan: Plan) -> (Result<Next, ClusterError>, usize)
             cache.store(Arc::new(object));
         }
     }
-    for target in written.gone {
+    for (target, _) in written.gone {
         cache.drop_ours(&target);
     }
     (outcome, count)

@@ -1,6 +1,8 @@
 //! One file per user story, against the embedded server in process, or against a real control plane whose kubeconfig
 //! `WAXWING_REAL_KUBECONFIG` names: each in namespaces of its own, with our workload code as the kubelet.
 
+mod analysis;
+mod analysis_desk;
 mod analysis_heals;
 mod daemon_set;
 mod deployment;
