@@ -1,5 +1,7 @@
 //! Where the story plays: the embedded cluster with its controllers, a Git repository, and the hands that people have.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -30,6 +32,8 @@ use crate::{
     source::{Git, GitOptions, Mapping, Signed, Writer},
 };
 
+/// How long the controllers may take to come up.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The Application's file.
 const APPLICATION_FILE: &str = "apps/backstage.yaml";
 /// The namespace of what is outside the story's own: the database.
@@ -91,6 +95,13 @@ impl Stage {
             Embedded::start_with(sandbox, ServeOptions::default(), Some((git, settings)))
                 .await
                 .map_err(refused)?;
+        // By then every kind of the story is served.
+        if tokio::time::timeout(PATIENCE, embedded.keys_ready())
+            .await
+            .is_err()
+        {
+            return Err(Failure::new("the sealing controller does not come up"));
+        }
         let simulation = embedded.simulation().clone();
         let ask = Box::new(move || traffic(&simulation.picture()));
         let observer = Observer::start(&cluster, &clock, ask)?;
@@ -129,7 +140,8 @@ impl Stage {
 
     /// Simulated seconds since the beginning.
     pub fn passed(&self) -> f64 {
-        self.clock.now().duration_since(self.began).as_secs_f64()
+        let seconds = self.clock.now().duration_since(self.began).as_secs_f64();
+        (seconds * 10.0).round() / 10.0
     }
 
     /// The simulated time.
