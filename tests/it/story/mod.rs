@@ -14,6 +14,7 @@ mod failing_server;
 mod git_to_cluster;
 mod gitops;
 mod image_aborted;
+mod image_anywhere;
 mod image_promoted;
 mod job;
 mod leak;
