@@ -30,6 +30,10 @@ pub enum Command {
     App(app::Args),
     /// Look at Rollouts, and tell them what to do.
     Rollout(rollout::Args),
+    /// As `app diff`: show what a sync would change.
+    Diff(app::DiffArgs),
+    /// As `app sync`: sync an application and wait for the end.
+    Sync(app::SyncArgs),
     /// Build a kustomization.
     Build(build::Args),
     /// Print the custom resource definitions.
@@ -50,6 +54,8 @@ impl Command {
             Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
             Self::App(args) => app::run(args.resolve(shell.env())?, shell),
             Self::Rollout(args) => rollout::run(args.resolve(shell.env())?, shell),
+            Self::Diff(args) => app::run(app::Settings::diff(args), shell),
+            Self::Sync(args) => app::run(app::Settings::sync(args), shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),

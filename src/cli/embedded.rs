@@ -1,6 +1,6 @@
 //! The embedded cluster as a whole: server, sealing controller and workloads, for `sandbox` and `demo`.
 
-use std::future::Future;
+use std::{collections::BTreeSet, future::Future};
 
 use futures::future;
 use kube::Client;
@@ -12,10 +12,16 @@ use crate::{
     api::crd,
     clock::Clock,
     cluster::{Cluster, ClusterError},
-    controller::{self, analysis_run, application, serve, serve::Handle, workload},
-    object::{Gvk, Object},
+    controller::{
+        self, Part, Together,
+        application::{self, Applier, CONTROL_NAMESPACE},
+        serve,
+        serve::Handle,
+        workload,
+    },
+    object::Object,
     sandbox::{Sandbox, ServeError, ServeOptions, Served},
-    source::Git,
+    source::{Git, GitOptions},
     web::Web,
 };
 
@@ -30,6 +36,7 @@ pub struct Embedded {
     served: Served,
     cluster: Cluster,
     handle: Handle,
+    applier: Applier,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
 }
@@ -54,31 +61,48 @@ impl Embedded {
         git: Option<(Git, application::Settings)>,
     ) -> Result<Self, ServeError> {
         let clock = sandbox.clock().clone();
+        let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
         let settings = controller::Settings::default();
         let handle = settings.handle(&clock);
+        let mut parts: BTreeSet<Part> = Part::ALL.iter().copied().collect();
+        if git.is_none() {
+            parts.remove(&Part::Applications);
+        }
+        let (git, applications) = git.unwrap_or_else(|| {
+            let nothing = Git::new(GitOptions::default());
+            (nothing, application::Settings::default())
+        });
+        let applier = Applier::new(&cluster, &clock, &git, applications);
+        let together = Together {
+            parts,
+            sealing: settings,
+            handle: handle.clone(),
+            applier: applier.clone(),
+            web: Web::new().ok(),
+        };
         sandbox.proxy(
             CONTROLLER_NAMESPACE,
             CONTROLLER_SERVICE,
-            serve::router(handle.clone()).merge(serve::metrics_router(handle.clone())),
+            together
+                .router()
+                .merge(serve::metrics_router(handle.clone())),
         );
-        let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
         let served = crate::sandbox::serve(sandbox, options).await?;
         let (stop, stopped) = watch::channel(false);
-        let running = tokio::spawn(run(
-            cluster.clone(),
-            clock,
-            settings,
-            handle.clone(),
-            git,
-            stopped,
-        ));
+        let running = tokio::spawn(run(cluster.clone(), clock, together, stopped));
         Ok(Self {
             served,
             cluster,
             handle,
+            applier,
             stop,
             running,
         })
+    }
+
+    /// What applies Git.
+    pub fn applier(&self) -> &Applier {
+        &self.applier
     }
 
     /// The server behind its socket.
@@ -106,67 +130,20 @@ impl Embedded {
 }
 
 /// Prepares the cluster, and runs the controllers until they are told to stop.
-async fn run(
-    cluster: Cluster,
-    clock: Clock,
-    settings: controller::Settings,
-    handle: Handle,
-    git: Option<(Git, application::Settings)>,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn run(cluster: Cluster, clock: Clock, together: Together, mut stop: watch::Receiver<bool>) {
     if let Err(error) = prepare(&cluster).await {
         tracing::error!(%error, "the embedded cluster could not be prepared");
         return;
     }
-    let sealing = controller::run(&cluster, &clock, settings, handle, stop.clone());
-    let mut until_stopped = stop.clone();
-    let applying = async {
-        let Some((git, settings)) = git else { return };
-        let applier = application::Applier::new(&cluster, &clock, &git, settings);
-        let stopped = async move {
-            let _ = until_stopped.wait_for(|stop| *stop).await;
-        };
-        if let Err(error) = applier.run(stopped).await {
-            tracing::error!(%error, "the applier ended");
-        }
-    };
-    let mut told = stop.clone();
-    let analysing = analyse(&cluster, &clock, stop.clone());
+    let controllers = together.run(&cluster, &clock, stop.clone());
     let stopped = async {
         // A sender that is gone is a stop as well.
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let workloads = until(stopped, workload::run(cluster.clone(), clock.clone()));
-    let rollouts = controller::rollout::run(&cluster, &clock, None, async move {
-        // A sender that is gone is a stop as well.
-        let _ = told.wait_for(|stop| *stop).await;
-    });
-    let (sealed, (), (), rolled, ()) =
-        future::join5(sealing, workloads, applying, rollouts, analysing).await;
-    if let Err(error) = rolled {
-        tracing::error!(%error, "the rollouts controller ended");
-    }
-    if let Err(error) = sealed {
-        tracing::error!(%error, "the sealing controller ended");
-    }
-}
-
-/// Runs the AnalysisRuns.
-async fn analyse(cluster: &Cluster, clock: &Clock, mut stop: watch::Receiver<bool>) {
-    let web = match Web::new() {
-        Ok(web) => web,
-        Err(error) => {
-            tracing::error!(%error, "no metrics can be asked for");
-            return;
-        }
-    };
-    let settings = analysis_run::Settings::default();
-    let stopped = async move {
-        // A sender that is gone is a stop as well.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = analysis_run::run(cluster, clock, &web, settings, stopped).await {
-        tracing::error!(%error, "the analysis controller ended");
+    let (ended, ()) = future::join(controllers, workloads).await;
+    if let Err(error) = ended {
+        tracing::error!(%error, "the controllers ended");
     }
 }
 
@@ -181,6 +158,12 @@ async fn until(stop: impl Future<Output = ()>, work: impl Future<Output = ()>) {
 async fn prepare(cluster: &Cluster) -> Result<(), ClusterError> {
     ensure(cluster, crd::sealed_secret()).await?;
     ensure(cluster, crd::application()).await?;
+    ensure(cluster, crd::argo::app_project()).await?;
+    ensure(
+        cluster,
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": CONTROL_NAMESPACE}}),
+    )
+    .await?;
     for definition in crd::argo::all().into_iter().chain(crd::argo::routes()) {
         ensure(cluster, definition).await?;
     }
@@ -209,7 +192,8 @@ async fn ensure(cluster: &Cluster, wanted: Value) -> Result<(), ClusterError> {
     let Some(live) = cluster.get(&object.reference()).await? else {
         return cluster.create(&object).await.map(drop);
     };
-    if object.gvk() == Gvk::new("", "v1", "Service") || live.at(&["spec"]) == object.at(&["spec"]) {
+    let is_plain = ["Service", "Namespace"].contains(&object.kind());
+    if is_plain || live.at(&["spec"]) == object.at(&["spec"]) {
         return Ok(());
     }
     let mut renewed = live;

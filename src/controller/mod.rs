@@ -16,7 +16,9 @@ mod run;
 pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
+mod together;
 pub mod workload;
 
 pub use listen::listen;
 pub use run::{Settings, run};
+pub use together::{Part, Together};

@@ -11,6 +11,7 @@ mod controller;
 mod kustomize;
 mod sandbox;
 mod seal;
+mod sync;
 mod template;
 mod yaml;
 
