@@ -35,6 +35,10 @@ pub enum Command {
     Image(image::Args),
     /// Try an AnalysisTemplate from the desk.
     Analysis(analysis::Args),
+    /// As `app diff`: show what a sync would change.
+    Diff(app::DiffArgs),
+    /// As `app sync`: sync an application and wait for the end.
+    Sync(app::SyncArgs),
     /// Build a kustomization.
     Build(build::Args),
     /// Print the custom resource definitions.
@@ -57,6 +61,8 @@ impl Command {
             Self::Rollout(args) => rollout::run(args.resolve(shell.env())?, shell),
             Self::Image(args) => image::run(args.resolve(shell.env())?, shell),
             Self::Analysis(args) => analysis::run(args.resolve(shell.env())?, shell),
+            Self::Diff(args) => app::run(app::Settings::diff(args), shell),
+            Self::Sync(args) => app::run(app::Settings::sync(args), shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),

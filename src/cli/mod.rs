@@ -7,6 +7,7 @@ pub mod build;
 mod command;
 pub mod completion;
 pub mod controller;
+pub mod controllers;
 pub mod crd;
 pub mod demo;
 pub mod embedded;

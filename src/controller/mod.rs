@@ -18,7 +18,9 @@ pub mod sealing_key;
 pub mod serve;
 pub mod simulation;
 mod version;
+mod together;
 pub mod workload;
 
 pub use listen::listen;
 pub use run::{Settings, run};
+pub use together::{Part, Together};
