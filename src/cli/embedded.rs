@@ -187,7 +187,6 @@ async fn play(cluster: &Cluster, clock: &Clock, simulation: &Simulation) {
         }
     };
     future::join(workloads.run(), traffic).await;
-    }
 }
 
 async fn until(stop: impl Future<Output = ()>, work: impl Future<Output = ()>) {

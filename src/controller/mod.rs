@@ -17,8 +17,8 @@ pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
 pub mod simulation;
-mod version;
 mod together;
+mod version;
 pub mod workload;
 
 pub use listen::listen;
