@@ -13,3 +13,4 @@ pub mod metadata;
 pub mod rollout;
 pub mod sealed_secret;
 pub mod secret;
+pub mod version;

@@ -5,15 +5,17 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::{Env, Exit, Failure, Shell};
 use crate::{
     kustomize::{self, LoadRestrictions, Options, Reorder, Resource},
-    object::yaml,
-    source::Folder,
+    object::{tree::Files, yaml},
+    source::{Folder, local},
 };
 
 /// Build a kustomization, byte for byte as kustomize 5.8.1 does.
 ///
 /// The manifests go to standard output; notes on deprecated fields go to standard error.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  waxwing build overlays/production | kubectl apply -f -")]
+#[command(
+    after_help = "Example:\n  waxwing build overlays/production | kubectl apply -f -\n  waxwing build overlays/production --revision v1.4.0\n  waxwing build overlays/production --explain Deployment/web"
+)]
 pub struct Args {
     /// The folder with the kustomization file.
     #[arg(default_value = ".")]
@@ -29,6 +31,12 @@ pub struct Args {
     /// Write to a file, or one file a resource into a folder that exists.
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Build what a commit holds, whatever the work tree says: a branch, a tag, an id, or what `git rev-parse` takes.
+    #[arg(long, value_name = "REF")]
+    revision: Option<String>,
+    /// Show which file and which step gave a resource each of its fields, instead of the manifests.
+    #[arg(long, value_name = "KIND/NAME", conflicts_with = "output")]
+    explain: Option<String>,
     /// Sort by kind (legacy), or not at all (none); `sortOptions` of the kustomization wins.
     #[arg(long, value_parser = ["legacy", "none"], hide = true)]
     reorder: Option<String>,
@@ -45,6 +53,8 @@ pub struct Args {
 pub struct Settings {
     dir: PathBuf,
     output: Option<PathBuf>,
+    revision: Option<String>,
+    explain: Option<(String, String)>,
     options: Options,
 }
 
@@ -61,9 +71,23 @@ impl Args {
         if self.enable_alpha_plugins {
             return Err(Failure::new("--enable-alpha-plugins is not supported"));
         }
+        let explain = match &self.explain {
+            None => None,
+            Some(text) => Some(
+                text.split_once('/')
+                    .filter(|(kind, name)| !kind.is_empty() && !name.is_empty())
+                    .map(|(kind, name)| (kind.to_owned(), name.to_owned()))
+                    .ok_or_else(|| {
+                        Failure::new(format!("--explain {text}: not of the form KIND/NAME"))
+                            .hint("for example --explain Deployment/web")
+                    })?,
+            ),
+        };
         Ok(Settings {
+            explain,
             dir: self.dir,
             output: self.output,
+            revision: self.revision,
             options: Options {
                 load_restrictions: match self.load_restrictor.as_str() {
                     "LoadRestrictionsNone" => LoadRestrictions::None,
@@ -73,6 +97,7 @@ impl Args {
                     "none" => Reorder::None,
                     _ => Reorder::Legacy,
                 }),
+                explain: self.explain.is_some(),
             },
         })
     }
@@ -83,12 +108,27 @@ impl Args {
 /// # Errors
 /// The build fails (exit code 1), or the output cannot be written.
 pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
-    let dir = Folder::absolute(&settings.dir)
-        .map_err(|error| Failure::new("failed to find the folder").because(error))?;
-    let built = kustomize::build(&Folder::new(), &dir, &settings.options)
+    let (files, dir): (Box<dyn Files>, String) = match &settings.revision {
+        Some(revision) => {
+            let at = local::at(&settings.dir, revision).map_err(|error| {
+                Failure::new(error.to_string())
+                    .hint("`git log --oneline --all` shows the commits that there are")
+            })?;
+            (Box::new(at.tree), at.folder)
+        }
+        None => {
+            let dir = Folder::absolute(&settings.dir)
+                .map_err(|error| Failure::new("failed to find the folder").because(error))?;
+            (Box::new(Folder::new()), dir)
+        }
+    };
+    let built = kustomize::build(files.as_ref(), &dir, &settings.options)
         .map_err(|error| Failure::new(error.to_string()).exiting(Exit::No))?;
     for note in &built.notes {
         shell.note(note);
+    }
+    if let Some((kind, name)) = &settings.explain {
+        return explain(&built.resources, kind, name, shell);
     }
     match settings.output {
         None => {
@@ -97,7 +137,7 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
             shell.output().flush()?;
         }
         Some(path) if path.is_dir() => {
-            for (name, text) in files(&built.resources) {
+            for (name, text) in named(&built.resources) {
                 write(&path.join(name), &text)?;
             }
         }
@@ -106,15 +146,48 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
+/// Shows what gave the fields of a resource; it may be called by a name that it had before.
+fn explain(
+    resources: &[Resource],
+    kind: &str,
+    name: &str,
+    shell: &mut Shell,
+) -> Result<Exit, Failure> {
+    let is_meant = |resource: &&Resource| {
+        resource.kind().eq_ignore_ascii_case(kind)
+            && (resource.name() == name || resource.original_id().name == name)
+    };
+    let found: Vec<&Resource> = resources.iter().filter(is_meant).collect();
+    if found.is_empty() {
+        let there: Vec<String> = resources
+            .iter()
+            .map(|resource| format!("{}/{}", resource.kind(), resource.name()))
+            .collect();
+        return Err(Failure::new(format!("the build has no {kind}/{name}"))
+            .hint(format!("it has {}", there.join(", ")))
+            .exiting(Exit::No));
+    }
+    for resource in found {
+        shell.say(format_args!("{}", resource.id()))?;
+        let fields = resource.causes();
+        let width = fields.iter().map(|(field, _)| field.chars().count()).max();
+        for (field, cause) in &fields {
+            let width = width.unwrap_or_default();
+            shell.say(format_args!("  {field:width$}  {cause}"))?;
+        }
+    }
+    Ok(Exit::Yes)
+}
+
 /// One file a resource, named as kustomize names them.
-fn files(resources: &[Resource]) -> Vec<(String, String)> {
+fn named(resources: &[Resource]) -> Vec<(String, String)> {
     let namespaces: BTreeSet<String> = resources
         .iter()
         .map(Resource::id)
         .filter(|id| !id.is_cluster_scoped)
         .map(|id| id.effective_namespace().to_owned())
         .collect();
-    let named = resources.iter().map(|resource| {
+    let each = resources.iter().map(|resource| {
         let id = resource.id();
         let mut words = Vec::new();
         if namespaces.len() > 1 && !id.is_cluster_scoped {
@@ -132,7 +205,7 @@ fn files(resources: &[Resource]) -> Vec<(String, String)> {
         let name = format!("{}.yaml", words.join("_").to_lowercase());
         (name, yaml::write(&resource.value))
     });
-    named.collect()
+    each.collect()
 }
 
 #[expect(

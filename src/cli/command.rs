@@ -5,7 +5,8 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use super::{
-    Exit, Failure, Shell, analysis, app, build, completion, controller, crd, demo, sandbox,
+    Exit, Failure, Shell, analysis, app, build, completion, controller, crd, demo, image, rollout,
+    sandbox,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -30,6 +31,10 @@ pub enum Command {
     App(app::Args),
     /// Try an AnalysisTemplate from the desk.
     Analysis(analysis::Args),
+    /// Look at Rollouts, and tell them what to do.
+    Rollout(rollout::Args),
+    /// Change an image in Git.
+    Image(image::Args),
     /// Build a kustomization.
     Build(build::Args),
     /// Print the custom resource definitions.
@@ -50,6 +55,8 @@ impl Command {
             Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
             Self::App(args) => app::run(args.resolve(shell.env())?, shell),
             Self::Analysis(args) => analysis::run(args.resolve(shell.env())?, shell),
+            Self::Rollout(args) => rollout::run(args.resolve(shell.env())?, shell),
+            Self::Image(args) => image::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),

@@ -54,7 +54,8 @@ impl Embedded {
         git: Option<(Git, application::Settings)>,
     ) -> Result<Self, ServeError> {
         let clock = sandbox.clock().clone();
-        let settings = controller::Settings::default();
+        let mut settings = controller::Settings::default();
+        settings.sealed.rollouts = true;
         let handle = settings.handle(&clock);
         sandbox.proxy(
             CONTROLLER_NAMESPACE,

@@ -12,9 +12,12 @@ pub mod demo;
 pub mod embedded;
 mod failure;
 mod go_value;
+pub mod image;
 pub mod kubeseal;
 mod log;
+pub mod rollout;
 pub mod sandbox;
+mod shelf;
 mod shell;
 
 pub use command::{Command, run};

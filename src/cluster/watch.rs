@@ -99,6 +99,9 @@ pub struct Live {
 /// What a watch of whole objects tells.
 pub type LiveEvent = Event<Live>;
 
+/// What a watch of metadata tells, as objects that have nothing else.
+pub type MetadataEvent = Event<Object>;
+
 /// The objects that a watch has seen last.
 pub type LiveStore = reflector::Store<Live>;
 
@@ -221,6 +224,42 @@ impl Cluster {
                 Event::InitDone => Event::InitDone,
             })
         }))
+    }
+
+    /// Watches metadata only, and gives it as objects without anything else.
+    ///
+    /// # Errors
+    /// [`ClusterError::UnknownKind`] at once.
+    pub fn watch_metadata(
+        &self,
+        watch: &Watch,
+    ) -> Result<
+        impl Stream<Item = Result<Event<Object>, watcher::Error>> + Send + use<>,
+        ClusterError,
+    > {
+        let resource = watch.resource()?;
+        let api: Api<PartialObjectMeta<Live>> = match &watch.namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+            None => Api::all_with(self.client.clone(), &resource),
+        };
+        let bare = move |meta: PartialObjectMeta<Live>| {
+            let metadata = serde_json::to_value(&meta.metadata).unwrap_or_default();
+            let mut map = Map::new();
+            map.insert("apiVersion".to_owned(), resource.api_version.clone().into());
+            map.insert("kind".to_owned(), resource.kind.clone().into());
+            map.insert("metadata".to_owned(), metadata);
+            Object::from_value(Value::Object(map)).ok()
+        };
+        let events = watcher(api, watch.config()).map(move |event| {
+            event.map(|event| match event {
+                Event::Apply(meta) => bare(meta).map(Event::Apply),
+                Event::Delete(meta) => bare(meta).map(Event::Delete),
+                Event::InitApply(meta) => bare(meta).map(Event::InitApply),
+                Event::Init => Some(Event::Init),
+                Event::InitDone => Some(Event::InitDone),
+            })
+        });
+        Ok(events.filter_map(|event| std::future::ready(event.transpose())))
     }
 
     /// Watches metadata only, so that contents never enter this process.

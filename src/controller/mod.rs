@@ -16,6 +16,8 @@ mod run;
 pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
+pub mod simulation;
+mod version;
 pub mod workload;
 
 pub use listen::listen;

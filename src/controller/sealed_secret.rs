@@ -17,14 +17,16 @@ use super::{
     lanes::Lane,
     memo::{Memo, Settled, Version, digest},
     metrics::Metrics,
+    version::{Deliverer, Opening},
 };
 use crate::{
-    api::sealed_secret,
+    api::{sealed_secret, version as names},
     clock::Clock,
     cluster::{Cluster, ClusterError, LiveStore, Watch},
     object::{Gvk, Object, ObjectRef},
-    plan::{Next, Precondition},
+    plan::{Effect, Event, EventSeverity, Next, Precondition},
     seal::decide::{self, Decision, Outcome, SYNCED, Snapshot},
+    version,
 };
 
 /// Which SealedSecrets are opened, and how.
@@ -38,6 +40,8 @@ pub struct Settings {
     pub old_gc_behavior: bool,
     /// How many SealedSecrets are worked at together.
     pub workers: usize,
+    /// Whether Rollouts are run here too, so that SealedSecrets can be delivered as versions.
+    pub rollouts: bool,
 }
 
 impl Default for Settings {
@@ -47,6 +51,7 @@ impl Default for Settings {
             decide: decide::Settings::default(),
             old_gc_behavior: false,
             workers: 16,
+            rollouts: false,
         }
     }
 }
@@ -71,6 +76,7 @@ struct Inner {
     metrics: Metrics,
     settings: Settings,
     memo: Memo,
+    deliverer: Deliverer,
     /// As many places as there are processors, for more threads would only hinder each other.
     computing: Semaphore,
     /// The SealedSecrets whose conditions the metrics show.
@@ -91,6 +97,7 @@ impl Unsealer {
             clock: clock.clone(),
             keys: keys.clone(),
             metrics: metrics.clone(),
+            deliverer: Deliverer::new(cluster, clock, settings.decide),
             settings,
             memo: Memo::default(),
             computing: Semaphore::new(processors()),
@@ -121,8 +128,11 @@ impl Unsealer {
         work = work
             .workers(settings.workers)
             .lanes(lane)
-            .triggered_by(failed_ones(keys, store))
+            .triggered_by(failed_ones(keys, store.clone()))
             .until(stop);
+        if settings.rollouts {
+            work = work.triggered_by(self.0.deliverer.triggers(namespace, &store)?);
+        }
         if settings.decide.watches_secrets {
             let secrets = watch(Gvk::new("", "v1", "Secret"));
             work = work.triggered_by(self.clone().changed_secrets(&secrets)?);
@@ -131,7 +141,7 @@ impl Unsealer {
         work.when_gone(move |sealed| gone.gone(sealed))
             .run(move |sealed| {
                 let unsealer = pass.clone();
-                async move { unsealer.0.pass(&sealed).await }
+                async move { unsealer.0.any_pass(&sealed).await }
             })
             .await;
         Ok(())
@@ -164,6 +174,7 @@ impl Unsealer {
     fn gone(&self, sealed: &ObjectRef) {
         self.0.metrics.count_request();
         self.0.memo.forget(sealed);
+        self.0.deliverer.forget(sealed);
         let shown = self.0.shown().remove(sealed);
         if let Some(shown) = shown {
             self.0.metrics.forget_conditions(&shown);
@@ -181,9 +192,77 @@ impl Unsealer {
 }
 
 impl Inner {
+    /// One pass, with versions where they are asked for.
+    async fn any_pass(&self, sealed: &Object) -> Result<Next, ClusterError> {
+        let is_opted_in = version::is_opted_in(sealed);
+        if is_opted_in && self.settings.rollouts {
+            return self.deliver(sealed).await;
+        }
+        let next = self.pass(sealed).await?;
+        if self.settings.rollouts && self.deliverer.has_left(sealed) {
+            let later = self.deliverer.leave(&sealed.reference()).await?;
+            return Ok(if next == Next::AwaitChange {
+                later
+            } else {
+                next
+            });
+        }
+        Ok(next)
+    }
+
+    async fn deliver(&self, sealed: &Object) -> Result<Next, ClusterError> {
+        if sealed.at(&["metadata", "deletionTimestamp"]).is_some() {
+            return Ok(Next::AwaitChange);
+        }
+        let reference = sealed.reference();
+        let namespace = sealed.namespace().unwrap_or_default();
+        self.metrics.count_request();
+        let delivered = self
+            .deliverer
+            .deliver(sealed, self.keys.epoch(), || self.open(sealed.clone()))
+            .await;
+        let delivered = match delivered {
+            Ok(Some(delivered)) => delivered,
+            Ok(None) => return Ok(Next::Backoff),
+            Err(error) if error.is_transient() => {
+                if !error.is_conflict() {
+                    self.metrics.count_error("update", namespace);
+                }
+                return Err(error);
+            }
+            Err(error) if error.is_not_found() => return Ok(Next::Backoff),
+            Err(error) => {
+                let snapshot = Snapshot {
+                    sealed: sealed.clone(),
+                    secret: None,
+                };
+                self.report(&reference, Outcome::Update, namespace);
+                return self
+                    .refuse(&snapshot, &error, &mut Written::default())
+                    .await;
+            }
+        };
+        self.report(&reference, delivered.outcome, namespace);
+        self.show(delivered.sealed.as_ref().unwrap_or(sealed));
+        Ok(delivered.next)
+    }
+
+    /// Opens on a thread of its own.
+    async fn open(&self, sealed: Object) -> Option<Opening> {
+        let _place = self.computing.acquire().await.ok()?;
+        let (keys, deprecated) = (self.keys.clone(), self.settings.decide.deprecated);
+        let opened =
+            spawn_blocking(move || keys.with(|ring| decide::open(&sealed, ring, deprecated)));
+        opened.await.ok()
+    }
+
     async fn pass(&self, sealed: &Object) -> Result<Next, ClusterError> {
         let reference = sealed.reference();
         let [secret_ref] = decide::needs(sealed);
+        let left = self.memo.settled(&reference);
+        if left.is_some_and(|left| left.is_after(sealed)) {
+            return Ok(Next::AwaitChange);
+        }
         let settled = self.settled(&reference, sealed);
         if let Some(settled) = &settled
             && self.memo.seen(&secret_ref).as_ref() == Some(&settled.secret)
@@ -209,8 +288,12 @@ impl Inner {
             return Ok(decision.plan.next);
         }
         let outcome = decision.outcome;
+        let mut plan = decision.plan;
+        if version::is_opted_in(sealed) && plan.status.is_some() {
+            plan.effects.push(not_honoured(sealed));
+        }
         let mut written = Written::default();
-        let applied = apply_noting(decision.plan, &self.cluster, &mut written).await;
+        let applied = apply_noting(plan, &self.cluster, &mut written).await;
         let (outcome, next) = match applied {
             Ok(next) => (outcome, next),
             Err(error) if error.is_not_found() => return Ok(Next::AwaitChange),
@@ -236,6 +319,7 @@ impl Inner {
             let secret = written.objects.last().or(snapshot.secret.as_ref());
             let state = Settled {
                 sealed: digest(now),
+                version: Version::of(now),
                 secret: secret.map(Version::of),
                 epoch: (outcome == Outcome::Unseal).then_some(epoch),
             };
@@ -307,6 +391,19 @@ impl Inner {
     fn shown(&self) -> std::sync::MutexGuard<'_, BTreeMap<ObjectRef, Object>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Says that an opt-in has no effect, for nothing here runs Rollouts.
+fn not_honoured(sealed: &Object) -> Effect {
+    Effect::Event(Event {
+        regarding: sealed.clone(),
+        severity: EventSeverity::Warning,
+        reason: names::event::NOT_HONOURED.to_owned(),
+        message: format!(
+            "{} has no effect: this controller runs no Rollouts, so changes apply at once",
+            names::CANARY
+        ),
+    })
 }
 
 fn processors() -> usize {

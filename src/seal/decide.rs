@@ -10,7 +10,10 @@ use serde_json::{Map, Value};
 
 use super::{DeprecatedData, KeyRing, opened_secret};
 use crate::{
-    api::sealed_secret::{MANAGED, PATCH, SealedSecret, TRUE},
+    api::{
+        sealed_secret::{MANAGED, PATCH, SealedSecret, TRUE},
+        version::PREFIX,
+    },
     object::{Gvk, Object, ObjectRef},
     plan::{Effect, Event, EventSeverity, Next, Plan},
 };
@@ -125,13 +128,25 @@ pub fn decide(snapshot: &Snapshot, keys: &KeyRing, now: Timestamp, settings: Set
     decide_opened(snapshot, &opened, now, settings)
 }
 
-/// The Secret that a SealedSecret describes, as it is to be made.
-fn open(sealed: &Object, keys: &KeyRing, deprecated: DeprecatedData) -> Result<Object, String> {
+/// The Secret that a SealedSecret describes, as it is to be made: without what only the server or we write. Costs RSA
+/// operations.
+///
+/// # Errors
+/// Why there is none, for people; never a value.
+pub fn open(sealed: &Object, keys: &KeyRing, deprecated: DeprecatedData) -> Result<Object, String> {
     let sealed = SealedSecret::from_any(sealed.to_value()).map_err(|error| error.to_string())?;
     let secret = opened_secret(&sealed, keys, deprecated).map_err(|error| error.to_string())?;
     let mut secret = Object::from_value(secret.to_value()).map_err(|error| error.to_string())?;
     for field in SERVER_FIELDS {
         secret.remove(&["metadata", field]);
+    }
+    for field in ["labels", "annotations"] {
+        if let Some(Value::Object(mut map)) = secret.remove(&["metadata", field]) {
+            map.retain(|name, _| !name.starts_with(PREFIX));
+            if !map.is_empty() {
+                secret.set(&["metadata", field], map.into());
+            }
+        }
     }
     Ok(secret)
 }
@@ -152,16 +167,7 @@ pub fn decide_opened(
     }
     let desired = match opened {
         Ok(desired) => desired,
-        Err(message) => {
-            let event = format!("Failed to unseal: {message}");
-            return Failed {
-                outcome: Outcome::Unseal,
-                reason: ERR_UNSEAL_FAILED,
-                event,
-                message: message.clone(),
-            }
-            .decision(sealed, Vec::new(), now, settings);
-        }
+        Err(message) => return unopened(sealed, message, Vec::new(), now, settings),
     };
     let Some(live) = &snapshot.secret else {
         let effects = vec![Effect::Create(desired.clone())];
@@ -193,6 +199,23 @@ pub fn decide_opened(
         return conflict(sealed, desired, effects, now, settings);
     }
     success(sealed, effects, now, settings)
+}
+
+/// What to say of a SealedSecret that does not open, after some effects.
+pub fn unopened(
+    sealed: &Object,
+    message: &str,
+    effects: Vec<Effect>,
+    now: Timestamp,
+    settings: Settings,
+) -> Decision {
+    Failed {
+        outcome: Outcome::Unseal,
+        reason: ERR_UNSEAL_FAILED,
+        event: format!("Failed to unseal: {message}"),
+        message: message.to_owned(),
+    }
+    .decision(sealed, effects, now, settings)
 }
 
 /// Decides what to do after the API server has refused the Secret for good: event and status.
@@ -243,7 +266,8 @@ fn conflict(
     decision
 }
 
-fn success(
+/// What to say of a SealedSecret that opens, after some effects.
+pub fn success(
     sealed: &Object,
     mut effects: Vec<Effect>,
     now: Timestamp,
@@ -311,11 +335,13 @@ fn is_ours(secret: &Object, sealed: &Object) -> bool {
     is_controlled_by(secret, sealed) || consents(secret, MANAGED) || consents(secret, PATCH)
 }
 
-fn consents(secret: &Object, annotation: &str) -> bool {
+/// Whether a Secret consents by an annotation to be written.
+pub fn consents(secret: &Object, annotation: &str) -> bool {
     secret.annotation(annotation) == Some(TRUE)
 }
 
-fn is_controlled_by(secret: &Object, sealed: &Object) -> bool {
+/// Whether a SealedSecret controls a Secret, by its uid.
+pub fn is_controlled_by(secret: &Object, sealed: &Object) -> bool {
     let Some(uid) = sealed.uid() else {
         return false;
     };

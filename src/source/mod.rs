@@ -5,8 +5,10 @@ mod error;
 mod folder;
 mod git;
 mod git_tree;
+pub mod local;
 mod revision;
 mod url;
+mod writer;
 
 pub use error::SourceError;
 pub use folder::{Folder, MAX_FILE_BYTES, MAX_READ_BYTES};
@@ -14,3 +16,4 @@ pub use git::{Git, GitOptions, Snapshot};
 pub use git_tree::{GitTree, MAX_BLOB_BYTES, MAX_FOLDER_ENTRIES, MAX_TREE_BYTES};
 pub use revision::Refs;
 pub use url::{Mapping, UrlError, is_same, scrub};
+pub use writer::{Signed, Tree, WriteError, Writer};

@@ -9,10 +9,12 @@
     reason = "a test stops at its first surprise, and may use the machine"
 )]
 
+mod cli;
 mod fidelity;
 mod floors;
 mod kubeseal;
 mod kustomize;
+mod rollout;
 mod sandbox;
 mod sandbox_api;
 mod sequence;

@@ -1,5 +1,7 @@
 //! Does what a step of a sync says, one object after the other, and notes what became of each.
 
+use jiff::SignedDuration;
+
 use super::run::Applier;
 use crate::{
     api::application::MANAGER,
@@ -18,7 +20,7 @@ use crate::{
 
 /// How often, and how far apart, a kind is looked for whose definition was just applied: 3 s in all.
 const ESTABLISH_TRIES: u32 = 30;
-const ESTABLISH_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+const ESTABLISH_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 
 /// What all writes of one sync share.
 pub(super) struct Rules<'a> {
@@ -130,7 +132,7 @@ impl Applier {
                 if let Some(resource) = self.kinds(true).await?.find(&gvk) {
                     return Ok(resource.clone());
                 }
-                tokio::time::sleep(ESTABLISH_PAUSE).await;
+                self.clock.wait(ESTABLISH_PAUSE).await;
             }
         }
         Err(ClusterError::UnknownKind(gvk))

@@ -3,7 +3,11 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::object::{Gvk, patch::merge};
+use crate::{
+    object::{Gvk, patch::merge},
+    plan::Effect,
+    rollout::replica_set,
+};
 
 struct World {
     snapshot: Snapshot,
@@ -13,6 +17,8 @@ struct World {
     coming: Vec<(String, Timestamp, i64)>,
     events: Vec<(String, String)>,
     steps: Vec<(i64, Option<u64>, i64, i64, i64)>,
+    /// After how many writes a pass breaks off, once.
+    breaks_after: Option<usize>,
 }
 
 fn object(value: Value) -> Object {
@@ -51,6 +57,8 @@ impl World {
             snapshot: Snapshot {
                 rollout: object(rollout),
                 effective_template: None,
+                matching: None,
+                runs: Vec::new(),
                 replica_sets: Vec::new(),
                 objects: objects
                     .into_iter()
@@ -62,6 +70,7 @@ impl World {
             coming: Vec::new(),
             events: Vec::new(),
             steps: Vec::new(),
+            breaks_after: None,
         };
         world.run(-50);
         world.now = start;
@@ -89,6 +98,7 @@ impl World {
         for _ in 0..500 {
             self.arrive();
             let plan = decide(&self.snapshot, self.now);
+            assert_eq!(plan, decide(&self.snapshot, self.now));
             let is_quiet = plan.effects.is_empty() && plan.status.is_none();
             let next = plan.next;
             self.apply(plan);
@@ -127,6 +137,9 @@ impl World {
 
     fn apply(&mut self, plan: Plan) {
         for effect in plan.effects {
+            if self.breaks_off() {
+                return;
+            }
             match effect {
                 Effect::Create(mut set) => {
                     set.set(&["metadata", "uid"], set.name().to_owned().into());
@@ -149,10 +162,20 @@ impl World {
                 other => panic!("{other:?}"),
             }
         }
+        if self.breaks_off() {
+            return;
+        }
         if let Some(status) = plan.status {
             let status = status.at(&["status"]).cloned().unwrap();
             self.snapshot.rollout.set(&["status"], status);
         }
+    }
+
+    /// Whether the pass ends before its next write.
+    fn breaks_off(&mut self) -> bool {
+        let left = self.breaks_after.take();
+        self.breaks_after = left.and_then(|left| left.checked_sub(1));
+        left == Some(0)
     }
 
     fn patch(&mut self, target: &ObjectRef, patch: &Value) {
@@ -316,6 +339,33 @@ fn a_healthy_canary_is_promoted_by_the_timetable() {
             .iter()
             .any(|(_, text)| text.ends_with("Completed all 6 canary steps"))
     );
+}
+
+#[test]
+fn a_pass_that_breaks_off_anywhere_ends_in_the_same_state() {
+    let end = |breaks_after: Option<usize>| {
+        let mut world = World::stable(rollout(true));
+        world.breaks_after = breaks_after;
+        world.image("demo:2");
+        world.run(300);
+        let status = world.snapshot.rollout.at(&["status"]).cloned();
+        (world.steps, status, world.breaks_after)
+    };
+    let whole = end(None);
+    let mut count = 0;
+    loop {
+        let (steps, status, left) = end(Some(count));
+        assert_eq!(
+            (&steps, &status),
+            (&whole.0, &whole.1),
+            "after {count} writes"
+        );
+        if left.is_some() {
+            break;
+        }
+        count += 1;
+    }
+    assert!(count > 40, "{count}");
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! A Deployment lives on the sandbox: it starts, is served, is rolled, waits for a Secret, is scaled, and goes.
 
-use std::{collections::BTreeMap, future::Future, pin::pin, time::Duration};
+use std::{collections::BTreeMap, future::Future, pin::pin};
 
 use futures::StreamExt;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use waxwing::{
     clock::Clock,
@@ -11,17 +10,20 @@ use waxwing::{
     controller::workload::{Readings, Workloads},
     object::{Gvk, Object, ObjectRef, pod_template::SourceKind},
     plan::Precondition,
-    sandbox::{Sandbox, SandboxOptions},
     workload::pod::SourceKey,
 };
 
-/// No story takes this long; one that does hangs.
-const TOO_LONG: Duration = Duration::from_secs(20);
+use super::{
+    pace::{Pace, a_while},
+    plane::Company,
+    server::{Server, sandbox_only},
+};
 
 pub struct Story {
     pub cluster: Cluster,
     pub clock: Clock,
-    pub sandbox: Sandbox,
+    pub sandbox: Server,
+    pub pace: Pace,
     readings: Readings,
     workloads: tokio::task::JoinHandle<()>,
 }
@@ -33,18 +35,25 @@ impl Drop for Story {
 }
 
 impl Story {
-    pub fn begin() -> Self {
-        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let clock = Clock::stopped(start);
-        let sandbox = Sandbox::new(SandboxOptions {
-            clock: clock.clone(),
-        });
+    pub async fn begin() -> Self {
+        Self::begin_in(Company::Any).await
+    }
+
+    /// Begins where no node of another story is, which a real control plane would count as well.
+    pub async fn begin_alone() -> Self {
+        Self::begin_in(Company::None).await
+    }
+
+    async fn begin_in(company: Company) -> Self {
+        let (sandbox, pace) = Server::start(company).await;
         let cluster = Cluster::new(kube::Client::new(sandbox.service(), "default"));
-        let workloads = Workloads::new(cluster.clone(), clock.clone());
+        let clock = pace.clock().clone();
+        let workloads = Workloads::playing(sandbox.role(), cluster.clone(), clock.clone());
         Self {
             cluster,
             clock,
             sandbox,
+            pace,
             readings: workloads.readings(),
             workloads: tokio::spawn(workloads.run()),
         }
@@ -94,7 +103,7 @@ impl Story {
                 }
             }
         };
-        let outcome = tokio::time::timeout(TOO_LONG, search).await;
+        let outcome = tokio::time::timeout(self.pace.patience(), search).await;
         assert!(outcome.is_ok(), "never as wanted: {known:#?}");
         known.into_values().collect()
     }
@@ -122,23 +131,9 @@ impl Story {
         self.watched(gvk, |_| {}, wanted).await
     }
 
-    /// Lets time pass, a second at a time, until a future is done.
+    /// Lets time pass until a future is done.
     pub async fn with_time<T>(&self, future: impl Future<Output = T>) -> T {
-        let mut future = pin!(future);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut future => return done,
-                () = a_while() => self.clock.advance(SignedDuration::from_secs(1)),
-            }
-        }
-    }
-}
-
-/// Lets everybody else have turns.
-pub async fn a_while() {
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
+        self.pace.with_time(future).await
     }
 }
 
@@ -218,12 +213,10 @@ fn ready_endpoints(slices: &[&Object]) -> usize {
 }
 
 #[tokio::test]
-async fn pods_are_ready_after_ten_seconds_and_served() {
-    let story = Story::begin();
-    story
-        .create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
-            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}}))
-        .await;
+async fn pods_are_ready_after_ten_seconds_and_not_before() {
+    // Exact to the second, which only a stopped clock is.
+    sandbox_only!();
+    let story = Story::begin().await;
     story.create(deployment(3)).await;
     let running = story
         .until(pods(), |pods| {
@@ -234,14 +227,27 @@ async fn pods_are_ready_after_ten_seconds_and_served() {
         })
         .await;
     assert!(running.iter().all(|pod| !is_ready(pod)));
-    story.clock.advance(SignedDuration::from_secs(9));
+    story.pace.pass(9).await;
     a_while().await;
     story
         .until(pods(), |pods| pods.iter().all(|pod| !is_ready(pod)))
         .await;
-    story.clock.advance(SignedDuration::from_secs(1));
+    story.pace.pass(1).await;
+    story
+        .until(pods(), |pods| pods.iter().all(|pod| is_ready(pod)))
+        .await;
+}
+
+#[tokio::test]
+async fn pods_that_are_ready_are_served() {
+    let story = Story::begin().await;
+    story
+        .create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
+            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}}))
+        .await;
+    story.create(deployment(3)).await;
     let done = story
-        .until(deployments(), |all| all.iter().any(|d| is_rolled_out(d)))
+        .with_time(story.until(deployments(), |all| all.iter().any(|d| is_rolled_out(d))))
         .await;
     let available = condition(&done[0], "Available").unwrap();
     assert_eq!(available["reason"], "MinimumReplicasAvailable");
@@ -281,7 +287,7 @@ async fn pods_are_ready_after_ten_seconds_and_served() {
 
 #[tokio::test]
 async fn a_new_image_rolls_and_the_service_never_starves() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story.create(deployment(4)).await;
     story
         .with_time(story.until(deployments(), |all| all.iter().any(|d| is_rolled_out(d))))
@@ -323,7 +329,7 @@ async fn a_new_image_rolls_and_the_service_never_starves() {
 
 #[tokio::test]
 async fn scaled_to_nothing_and_deleted_leaves_nothing() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story.create(deployment(2)).await;
     story
         .with_time(story.until(deployments(), |all| all.iter().any(|d| is_rolled_out(d))))
@@ -356,7 +362,7 @@ async fn scaled_to_nothing_and_deleted_leaves_nothing() {
 
 #[tokio::test]
 async fn a_missing_secret_is_waited_for_and_read_at_the_start() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     let mut waiting = deployment(1);
     waiting["spec"]["template"]["spec"]["containers"][0]["env"] = json!([{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]);
     story.create(waiting).await;
@@ -392,7 +398,7 @@ async fn a_missing_secret_is_waited_for_and_read_at_the_start() {
 
 #[tokio::test]
 async fn beginning_again_changes_nothing() {
-    let mut story = Story::begin();
+    let mut story = Story::begin().await;
     story
         .create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
             "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}))
@@ -406,7 +412,11 @@ async fn beginning_again_changes_nothing() {
         .await;
     let before = story.versions().await;
     story.workloads.abort();
-    let again = Workloads::new(story.cluster.clone(), story.clock.clone());
+    let again = Workloads::playing(
+        story.sandbox.role(),
+        story.cluster.clone(),
+        story.clock.clone(),
+    );
     story.workloads = tokio::spawn(again.run());
     for _ in 0..50 {
         a_while().await;
@@ -417,7 +427,7 @@ async fn beginning_again_changes_nothing() {
 #[tokio::test]
 async fn a_hundred_pods_start_together() {
     const MANY: usize = 100;
-    let story = Story::begin();
+    let story = Story::begin().await;
     story.create(deployment(i64::try_from(MANY).unwrap())).await;
     story
         .with_time(story.until(deployments(), |all| all.iter().any(|d| is_rolled_out(d))))

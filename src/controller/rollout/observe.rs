@@ -1,0 +1,125 @@
+//! Reads what a decision over one Rollout needs.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::Value;
+
+use super::cache::{Cache, owner};
+use crate::{
+    api::analysis,
+    cluster::{Cluster, ClusterError, Selector},
+    object::{Gvk, LabelSelector, Object, ObjectRef},
+    plan::Effect,
+    rollout::decide::{self, Snapshot},
+    workload::adopt,
+};
+
+/// The most looks for what is named; what is found may name more.
+const MOST_LOOKS: usize = 16;
+
+/// The kinds of which whole objects are written.
+const WRITTEN_WHOLE: &[&str] = &["HTTPRoute", "TraefikService"];
+
+/// A cluster, and what is already known of it.
+pub(super) struct Known {
+    pub(super) cluster: Cluster,
+    cache: Mutex<Cache>,
+}
+
+impl Known {
+    pub(super) fn new(cluster: Cluster) -> Self {
+        Self {
+            cluster,
+            cache: Mutex::default(),
+        }
+    }
+
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The kind of ReplicaSets.
+pub(super) fn replica_set_gvk() -> Gvk {
+    Gvk::new("apps", "v1", "ReplicaSet")
+}
+
+/// All that one Rollout stands on, as it is now.
+///
+/// # Errors
+/// What the cluster answers.
+pub(super) async fn observe(known: &Known, rollout: Object) -> Result<Snapshot, ClusterError> {
+    let replica_sets = owned(known, &rollout, &replica_set_gvk()).await?;
+    let runs = owned(known, &rollout, &analysis::run_gvk()).await?;
+    let mut objects = BTreeMap::new();
+    for _ in 0..MOST_LOOKS {
+        let wanted = decide::needs(&rollout, &objects);
+        if wanted.is_empty() {
+            break;
+        }
+        for target in wanted {
+            let found = find(known, &target).await?;
+            objects.insert(target, found);
+        }
+    }
+    let named: BTreeSet<ObjectRef> = objects.keys().cloned().collect();
+    known.cache().note_named(&rollout.reference(), named);
+    Ok(Snapshot {
+        rollout,
+        effective_template: None,
+        matching: None,
+        replica_sets,
+        runs,
+        objects,
+    })
+}
+
+/// What is to be written before anything is decided: ReplicaSets without an owner that the Rollout selects become its
+/// own, and those that it selects no longer are let go.
+pub(super) fn claims(known: &Known, snapshot: &Snapshot) -> Vec<Effect> {
+    let rollout = &snapshot.rollout;
+    let Ok(selector) = LabelSelector::from_value(&snapshot.selector()) else {
+        return Vec::new();
+    };
+    if selector.is_everything() {
+        return Vec::new();
+    }
+    let orphans = known
+        .cache()
+        .orphans(&replica_set_gvk(), rollout.namespace());
+    let candidates = snapshot.replica_sets.iter().chain(&orphans).collect();
+    adopt::claim(rollout, &selector, candidates).effects
+}
+
+/// An object, from what is known if its kind is known whole. A kind that the cluster has not is not there.
+async fn find(known: &Known, target: &ObjectRef) -> Result<Option<Object>, ClusterError> {
+    // Routes are written whole, so they are read anew: what a watch shows may be older.
+    let is_written_whole = WRITTEN_WHOLE.contains(&target.gvk.kind.as_str());
+    if !is_written_whole {
+        let cache = known.cache();
+        if cache.is_complete(&target.gvk) {
+            return Ok(cache.get(target).map(|found| found.as_ref().clone()));
+        }
+    }
+    known.cluster.get(target).await
+}
+
+/// The objects of a kind that the Rollout controls.
+async fn owned(known: &Known, rollout: &Object, gvk: &Gvk) -> Result<Vec<Object>, ClusterError> {
+    let uid = rollout.uid().unwrap_or_default();
+    {
+        let cache = known.cache();
+        if cache.is_complete(gvk) {
+            return Ok(cache.owned(gvk, uid));
+        }
+    }
+    let all = Selector::default();
+    let listed = known.cluster.list(gvk, rollout.namespace(), &all).await?;
+    let is_ours = |found: &Object| {
+        owner(found).is_some_and(|owner| owner.get("uid").and_then(Value::as_str) == Some(uid))
+    };
+    Ok(listed.objects.into_iter().filter(is_ours).collect())
+}

@@ -1,0 +1,256 @@
+//! Rollouts and versions of secrets: which template the pods are made from, and which ReplicaSet is made so already.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::super::version::{Index, labelled};
+use crate::{
+    api::{
+        sealed_secret,
+        version::{GIVEN, TRUE},
+    },
+    clock::Clock,
+    cluster::{Cluster, ClusterError},
+    object::{Gvk, Object, ObjectRef},
+    plan::{Effect, Precondition},
+    rollout::{self, decide::Snapshot},
+    version::{self, Choice, Delivered, Held},
+};
+
+/// How long a new revision waits for a second change of the same commit.
+pub const SECOND_CHANGE: SignedDuration = SignedDuration::from_secs(2);
+
+/// How long a new revision waits at most for a SealedSecret that nobody looks at.
+pub const UNOBSERVED: SignedDuration = SignedDuration::from_secs(30);
+
+/// Composes Rollouts with versions. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Versions {
+    cluster: Cluster,
+    clock: Clock,
+    pub index: Index,
+    /// Since when a Rollout waits to make a new ReplicaSet.
+    waiting: Arc<Mutex<BTreeMap<ObjectRef, Timestamp>>>,
+}
+
+/// What is to be done before all else.
+#[derive(Debug, Default)]
+pub(super) struct Composed {
+    /// Owner references of versions by the ReplicaSets that name them.
+    pub effects: Vec<Effect>,
+    /// When to look again, where nothing is to be done until then.
+    pub wait: Option<Timestamp>,
+}
+
+/// What is known of the secrets that a Rollout names.
+struct Read {
+    delivered: BTreeMap<String, Delivered>,
+    versions: Vec<Object>,
+}
+
+impl Versions {
+    pub fn new(cluster: &Cluster, clock: &Clock) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            clock: clock.clone(),
+            index: Index::default(),
+            waiting: Arc::default(),
+        }
+    }
+
+    /// Gives a snapshot its effective template and judges its ReplicaSets, where secrets are delivered as versions.
+    ///
+    /// # Errors
+    /// What the cluster answers.
+    pub async fn compose(&self, snapshot: &mut Snapshot) -> Result<Composed, ClusterError> {
+        let own = snapshot.template();
+        let rollout = &snapshot.rollout;
+        let namespace = rollout.namespace().unwrap_or_default();
+        let names = version::secrets(&own, namespace);
+        let read = match names.is_empty() {
+            true => None,
+            false => self.read(snapshot, &own, &names).await?,
+        };
+        let Some(read) = read else {
+            self.waiting().remove(&rollout.reference());
+            return Ok(Composed::default());
+        };
+        let choices: BTreeMap<String, (Choice, Option<u64>)> = read
+            .delivered
+            .iter()
+            .map(|(secret, delivered)| {
+                let choice = version::choose(rollout, secret, delivered);
+                (secret.clone(), (choice, delivered.adopted))
+            })
+            .collect();
+        let taken: BTreeMap<String, u64> = choices
+            .iter()
+            .filter_map(|(secret, (choice, _))| match choice {
+                Choice::Take(number) => Some((secret.clone(), *number)),
+                Choice::Keep => None,
+            })
+            .collect();
+        let judged = version::judged(
+            rollout,
+            &own,
+            &snapshot.replica_sets,
+            &choices,
+            rollout::is_made_from,
+        );
+        if judged.is_none()
+            && let Some(at) = self.wait(rollout, &read)
+        {
+            return Ok(Composed {
+                wait: Some(at),
+                ..Composed::default()
+            });
+        }
+        self.waiting().remove(&rollout.reference());
+        let matching = judged.map(|set| set.name().to_owned());
+        let effects = owners(&read, &snapshot.replica_sets, namespace);
+        snapshot.effective_template = Some(version::effective(&own, namespace, &taken));
+        snapshot.matching = Some(matching.into_iter().collect());
+        Ok(Composed {
+            effects,
+            wait: None,
+        })
+    }
+
+    /// Forgets a Rollout that is gone.
+    pub fn forget(&self, rollout: &ObjectRef) {
+        self.waiting().remove(rollout);
+    }
+
+    /// Reads the secrets of a Rollout as they are now; `None` if none is, or ever was, delivered as versions.
+    async fn read(
+        &self,
+        snapshot: &Snapshot,
+        own: &Value,
+        names: &BTreeSet<String>,
+    ) -> Result<Option<Read>, ClusterError> {
+        let rollout = &snapshot.rollout;
+        let namespace = rollout.namespace().unwrap_or_default();
+        let is_known = |secret: &String| {
+            let is_named = |set: &Object| {
+                let live = version::template_in(set);
+                matches!(
+                    version::held_for(&live, own, namespace, secret),
+                    Held::Version(_)
+                )
+            };
+            !self.index.is_ready()
+                || self.index.knows(namespace, secret)
+                || snapshot.replica_sets.iter().any(is_named)
+        };
+        // What no watch has shown yet may be there all the same when a new ReplicaSet is about to be made.
+        let is_new = || {
+            !snapshot
+                .replica_sets
+                .iter()
+                .any(|set| rollout::is_made_from(set, own))
+        };
+        if !names.iter().any(is_known) && !is_new() {
+            return Ok(None);
+        }
+        let names_of_versions = names.iter().map(String::as_str);
+        let versions = labelled(&self.cluster, rollout.namespace(), names_of_versions).await?;
+        let mut delivered = BTreeMap::new();
+        for secret in names {
+            let gvk = Gvk::new(
+                sealed_secret::GROUP,
+                sealed_secret::VERSION,
+                sealed_secret::KIND,
+            );
+            let target = ObjectRef::new(gvk, rollout.namespace(), secret);
+            let sealed = self.cluster.get(&target).await?;
+            let found = Delivered::of(secret, sealed.as_ref(), &versions);
+            if found.is_honoured || !found.existing.is_empty() {
+                delivered.insert(secret.clone(), found);
+            }
+        }
+        let read = Read {
+            delivered,
+            versions,
+        };
+        Ok((!read.delivered.is_empty()).then_some(read))
+    }
+
+    /// Until when a new ReplicaSet must not be made.
+    fn wait(&self, rollout: &Object, read: &Read) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let mut waiting = self.waiting();
+        let since = waiting.entry(rollout.reference()).or_insert(now);
+        // A clock that was set back must not make us wait for ever.
+        *since = (*since).min(now);
+        let second = since.checked_add(SECOND_CHANGE).ok()?;
+        let last = since.checked_add(UNOBSERVED).ok()?;
+        let is_unobserved = read
+            .delivered
+            .values()
+            .any(|delivered| delivered.is_honoured && !delivered.is_observed);
+        if now < second {
+            return Some(second);
+        }
+        if is_unobserved && now < last {
+            return Some(last);
+        }
+        if is_unobserved {
+            tracing::warn!(object = %rollout.reference(), "a SealedSecret was not looked at in time; going on");
+        }
+        None
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<ObjectRef, Timestamp>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What makes each ReplicaSet an owner of the versions that it names, so that nobody takes them from its pods.
+fn owners(read: &Read, sets: &[Object], namespace: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for secret in read.delivered.keys() {
+        for version in version::versions(secret, &read.versions).values() {
+            let naming = sets.iter().filter(|set| {
+                let live = version::template_in(set);
+                set.at(&["metadata", "deletionTimestamp"]).is_none()
+                    && version::held(&live, namespace, secret) == Held::Version(version.number)
+            });
+            effects.extend(owned(version.object, naming));
+        }
+    }
+    effects
+}
+
+/// The change that makes ReplicaSets owners of a version, if it needs one.
+fn owned<'a>(version: &Object, sets: impl Iterator<Item = &'a Object>) -> Option<Effect> {
+    let listed = version
+        .at(&["metadata", "ownerReferences"])
+        .and_then(Value::as_array);
+    let mut owners = listed.cloned().unwrap_or_default();
+    let before = owners.len();
+    for set in sets {
+        let uid = set.uid().unwrap_or_default();
+        if !owners
+            .iter()
+            .any(|owner| owner.get("uid").and_then(Value::as_str) == Some(uid))
+        {
+            owners.push(json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set.name(), "uid": uid}));
+        }
+    }
+    if owners.len() == before {
+        return None;
+    }
+    Some(Effect::Patch {
+        target: version.reference(),
+        patch: json!({"metadata": {"ownerReferences": owners, "annotations": {GIVEN: TRUE}}}),
+        precondition: Precondition {
+            uid: version.uid().map(str::to_owned),
+            resource_version: version.resource_version().map(str::to_owned),
+        },
+    })
+}
