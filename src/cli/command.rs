@@ -29,12 +29,12 @@ pub enum Command {
     Demo(demo::Args),
     /// Look at Applications, sync them, and wait for them.
     App(app::Args),
-    /// Try an AnalysisTemplate from the desk.
-    Analysis(analysis::Args),
     /// Look at Rollouts, and tell them what to do.
     Rollout(rollout::Args),
     /// Change an image in Git.
     Image(image::Args),
+    /// Try an AnalysisTemplate from the desk.
+    Analysis(analysis::Args),
     /// Build a kustomization.
     Build(build::Args),
     /// Print the custom resource definitions.
@@ -54,9 +54,9 @@ impl Command {
             Self::Sandbox(args) => sandbox::run(args.resolve(shell.env())?, shell),
             Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
             Self::App(args) => app::run(args.resolve(shell.env())?, shell),
-            Self::Analysis(args) => analysis::run(args.resolve(shell.env())?, shell),
             Self::Rollout(args) => rollout::run(args.resolve(shell.env())?, shell),
             Self::Image(args) => image::run(args.resolve(shell.env())?, shell),
+            Self::Analysis(args) => analysis::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),

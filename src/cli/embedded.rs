@@ -12,9 +12,15 @@ use crate::{
     api::crd,
     clock::Clock,
     cluster::{Cluster, ClusterError},
-    controller::{self, analysis_run, application, serve, serve::Handle, workload},
+    controller::{
+        self, analysis_run, application, serve,
+        serve::Handle,
+        simulation::{self, Simulation},
+        workload::Workloads,
+    },
     object::{Gvk, Object},
     sandbox::{Sandbox, ServeError, ServeOptions, Served},
+    simulation::Options,
     source::Git,
     web::Web,
 };
@@ -30,6 +36,7 @@ pub struct Embedded {
     served: Served,
     cluster: Cluster,
     handle: Handle,
+    simulation: Simulation,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
 }
@@ -62,6 +69,12 @@ impl Embedded {
             CONTROLLER_SERVICE,
             serve::router(handle.clone()).merge(serve::metrics_router(handle.clone())),
         );
+        let simulation = Simulation::new(&clock, &Options::default());
+        sandbox.proxy(
+            simulation::PROMETHEUS_NAMESPACE,
+            simulation::PROMETHEUS_SERVICE,
+            simulation.router(),
+        );
         let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
         let served = crate::sandbox::serve(sandbox, options).await?;
         let (stop, stopped) = watch::channel(false);
@@ -71,12 +84,14 @@ impl Embedded {
             settings,
             handle.clone(),
             git,
+            simulation.clone(),
             stopped,
         ));
         Ok(Self {
             served,
             cluster,
             handle,
+            simulation,
             stop,
             running,
         })
@@ -90,6 +105,11 @@ impl Embedded {
     /// A client of the server, without a socket.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// The traffic to the pods of the cluster, and what has watched it.
+    pub fn simulation(&self) -> &Simulation {
+        &self.simulation
     }
 
     /// Waits until the controller has a sealing key.
@@ -113,6 +133,7 @@ async fn run(
     settings: controller::Settings,
     handle: Handle,
     git: Option<(Git, application::Settings)>,
+    simulation: Simulation,
     mut stop: watch::Receiver<bool>,
 ) {
     if let Err(error) = prepare(&cluster).await {
@@ -132,12 +153,12 @@ async fn run(
         }
     };
     let mut told = stop.clone();
-    let analysing = analyse(&cluster, &clock, stop.clone());
+    let analysing = analyse(&cluster, &clock, &simulation, stop.clone());
     let stopped = async {
         // A sender that is gone is a stop as well.
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    let workloads = until(stopped, workload::run(cluster.clone(), clock.clone()));
+    let workloads = until(stopped, play(&cluster, &clock, &simulation));
     let rollouts = controller::rollout::run(&cluster, &clock, None, async move {
         // A sender that is gone is a stop as well.
         let _ = told.wait_for(|stop| *stop).await;
@@ -152,10 +173,27 @@ async fn run(
     }
 }
 
+/// Plays the workloads, and sends traffic to their pods.
+async fn play(cluster: &Cluster, clock: &Clock, simulation: &Simulation) {
+    let workloads = Workloads::new(cluster.clone(), clock.clone()).amid(simulation.surroundings());
+    let readings = workloads.readings();
+    let traffic = async {
+        if let Err(error) = simulation.run(cluster, readings).await {
+            tracing::error!(%error, "the simulation ended");
+        }
+    };
+    future::join(workloads.run(), traffic).await;
+}
+
 /// Runs the AnalysisRuns.
-async fn analyse(cluster: &Cluster, clock: &Clock, mut stop: watch::Receiver<bool>) {
+async fn analyse(
+    cluster: &Cluster,
+    clock: &Clock,
+    simulation: &Simulation,
+    mut stop: watch::Receiver<bool>,
+) {
     let web = match Web::new() {
-        Ok(web) => web,
+        Ok(web) => simulation.inside(web),
         Err(error) => {
             tracing::error!(%error, "no metrics can be asked for");
             return;
@@ -182,8 +220,9 @@ async fn until(stop: impl Future<Output = ()>, work: impl Future<Output = ()>) {
 async fn prepare(cluster: &Cluster) -> Result<(), ClusterError> {
     ensure(cluster, crd::sealed_secret()).await?;
     ensure(cluster, crd::application()).await?;
-    for definition in crd::argo::all().into_iter().chain(crd::argo::routes()) {
-        ensure(cluster, definition).await?;
+    let definitions = crd::argo::all().into_iter().chain(crd::argo::routes());
+    for object in definitions.chain(simulation::prometheus()) {
+        ensure(cluster, object).await?;
     }
     ensure(
         cluster,
@@ -210,7 +249,10 @@ async fn ensure(cluster: &Cluster, wanted: Value) -> Result<(), ClusterError> {
     let Some(live) = cluster.get(&object.reference()).await? else {
         return cluster.create(&object).await.map(drop);
     };
-    if object.gvk() == Gvk::new("", "v1", "Service") || live.at(&["spec"]) == object.at(&["spec"]) {
+    let is_settled = object.gvk() == Gvk::new("", "v1", "Service")
+        || object.at(&["spec"]).is_none()
+        || live.at(&["spec"]) == object.at(&["spec"]);
+    if is_settled {
         return Ok(());
     }
     let mut renewed = live;

@@ -18,6 +18,9 @@ use crate::{
     source::{Git, GitOptions, Mapping},
 };
 
+/// The fastest that time runs.
+const MAX_SPEED: u32 = 1_000;
+
 /// Run a small Kubernetes API server on this machine.
 ///
 /// It listens on the loopback address with TLS, and prints the path of a kubeconfig for it. Objects
@@ -40,8 +43,13 @@ pub struct Args {
     #[arg(long, value_name = "URL=PATH")]
     pub git_url: Vec<String>,
     /// Serve nothing; play a node with its kubelet, volumes and a scheduler on the cluster of this kubeconfig.
-    #[arg(long, value_name = "KUBECONFIG", conflicts_with_all = ["port", "kubeconfig", "data", "git_url"])]
+    #[arg(long, value_name = "KUBECONFIG", conflicts_with_all = ["port", "kubeconfig", "data", "git_url", "speed"])]
     pub attach: Option<PathBuf>,
+    /// Let time run so many times as fast: pods, pauses, traffic and polls follow. Not with --data, where time must not
+    /// run back at the next start.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "data",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SPEED)))]
+    pub speed: u32,
 }
 
 /// What `waxwing sandbox` is to do.
@@ -57,6 +65,8 @@ pub struct Settings {
     pub repositories: Vec<Mapping>,
     /// The kubeconfig of a cluster to play a node on, instead of serving.
     pub attach: Option<PathBuf>,
+    /// How many times as fast time runs.
+    pub speed: u32,
 }
 
 impl Args {
@@ -71,6 +81,7 @@ impl Args {
             data,
             git_url,
             attach,
+            speed,
         } = self;
         let repositories = git_url
             .iter()
@@ -88,6 +99,7 @@ impl Args {
             data,
             repositories,
             attach,
+            speed,
         })
     }
 }
@@ -110,6 +122,7 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         data,
         repositories,
         attach,
+        speed,
     } = settings;
     if let Some(kubeconfig) = attach {
         let told = async {
@@ -122,7 +135,10 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         return Ok(Exit::Yes);
     }
     let options = SandboxOptions {
-        clock: Clock::wall(),
+        clock: match speed {
+            1 => Clock::wall(),
+            speed => Clock::fast(Clock::wall().now(), speed),
+        },
     };
     let folder = data
         .map(|path| DataFolder::open(&path))

@@ -9,6 +9,7 @@
 mod apply;
 mod controller;
 mod kustomize;
+mod list;
 mod rollout;
 mod sandbox;
 mod seal;

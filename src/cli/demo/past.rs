@@ -9,6 +9,9 @@ use super::seen::{Seen, Traffic};
 /// How many points of the traffic are kept.
 const POINTS: usize = 240;
 
+/// How long a weight stands before its pods are counted: watches of two kinds do not tell at the same moment.
+const SETTLED: SignedDuration = SignedDuration::from_secs(5);
+
 /// What was seen since a chapter began, and some things from before.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
@@ -22,7 +25,7 @@ pub struct Past {
     pub version_before: u64,
     /// Every weight of the canary in this chapter, in order, without repetitions.
     pub weights: Vec<i64>,
-    /// The most canary pods that were ready at a weight.
+    /// How many canary pods were ready at a weight, a little after it was set.
     pub canary_pods: BTreeMap<i64, usize>,
     /// The revisions that this chapter has made.
     pub revisions: BTreeSet<i64>,
@@ -35,6 +38,7 @@ pub struct Past {
     /// Names of pods when the last pod was deleted.
     pub pods_before: BTreeSet<String>,
     last_point: Option<Timestamp>,
+    weight_since: Timestamp,
 }
 
 impl Past {
@@ -58,6 +62,7 @@ impl Past {
         let weight = seen.weight();
         if self.weights.last() != Some(&weight) {
             self.weights.push(weight);
+            self.weight_since = seen.now;
         }
         if weight > 0 {
             self.last_canary_traffic = Some(seen.now);
@@ -74,9 +79,11 @@ impl Past {
             let before = self.revision_before;
             self.revisions
                 .extend(made.filter(|revision| *revision > before));
-            let ready = seen.ready_pods(newest);
-            let most = self.canary_pods.entry(weight).or_default();
-            *most = ready.max(*most);
+            if seen.now.duration_since(self.weight_since) >= SETTLED {
+                self.canary_pods
+                    .entry(weight)
+                    .or_insert_with(|| seen.ready_pods(newest));
+            }
         }
         let is_due = self
             .last_point

@@ -1,5 +1,7 @@
 //! Where the story plays: the embedded cluster with its controllers, a Git repository, and the hands that people have.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -9,7 +11,7 @@ use super::{
     observer::Observer,
     past::Past,
     scenario::{CERTIFICATE, SCENARIO, SEALING_KEY},
-    seen::{APPLICATIONS, NAME, NAMESPACE, Seen, Traffic},
+    seen::{APPLICATIONS, CANARY_SERVICE, NAME, NAMESPACE, Seen, Traffic},
     told::Event,
     tree::WorkTree,
 };
@@ -26,9 +28,12 @@ use crate::{
     plan::Precondition,
     sandbox::{Sandbox, SandboxOptions, ServeOptions},
     seal::Certificate,
+    simulation::Picture,
     source::{Git, GitOptions, Mapping, Signed, Writer},
 };
 
+/// How long the controllers may take to come up.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The Application's file.
 const APPLICATION_FILE: &str = "apps/backstage.yaml";
 /// The namespace of what is outside the story's own: the database.
@@ -90,7 +95,16 @@ impl Stage {
             Embedded::start_with(sandbox, ServeOptions::default(), Some((git, settings)))
                 .await
                 .map_err(refused)?;
-        let observer = Observer::start(&cluster, &clock, Box::new(Traffic::default))?;
+        // By then every kind of the story is served.
+        if tokio::time::timeout(PATIENCE, embedded.keys_ready())
+            .await
+            .is_err()
+        {
+            return Err(Failure::new("the sealing controller does not come up"));
+        }
+        let simulation = embedded.simulation().clone();
+        let ask = Box::new(move || traffic(&simulation.picture()));
+        let observer = Observer::start(&cluster, &clock, ask)?;
         Ok(Self {
             embedded,
             clock,
@@ -126,7 +140,8 @@ impl Stage {
 
     /// Simulated seconds since the beginning.
     pub fn passed(&self) -> f64 {
-        self.clock.now().duration_since(self.began).as_secs_f64()
+        let seconds = self.clock.now().duration_since(self.began).as_secs_f64();
+        (seconds * 10.0).round() / 10.0
     }
 
     /// The simulated time.
@@ -273,6 +288,24 @@ impl Stage {
             text: format!("kubectl -n {NAMESPACE} delete pod {name}"),
         }])
     }
+}
+
+/// What the services of the story get, told by the names that Traefik gives them.
+fn traffic(picture: &Picture) -> Traffic {
+    let canary = format!("{NAMESPACE}-{CANARY_SERVICE}-");
+    let stable = format!("{NAMESPACE}-{NAME}-");
+    let mut traffic = Traffic::default();
+    let mut errors = 0.0;
+    for (name, service) in &picture.services {
+        if name.starts_with(&canary) {
+            traffic.canary += service.requests;
+            errors += service.errors;
+        } else if name.starts_with(&stable) {
+            traffic.stable += service.requests;
+        }
+    }
+    traffic.canary_errors = (traffic.canary > 0.0).then(|| errors / traffic.canary);
+    traffic
 }
 
 /// The address that the Application names.

@@ -67,14 +67,23 @@ pub(super) async fn observe(known: &Known, rollout: Object) -> Result<Snapshot, 
     }
     let named: BTreeSet<ObjectRef> = objects.keys().cloned().collect();
     known.cache().note_named(&rollout.reference(), named);
-    Ok(Snapshot {
+    let mut snapshot = Snapshot {
         rollout,
         effective_template: None,
         matching: None,
         replica_sets,
         runs,
         objects,
-    })
+    };
+    if let Some(labels) = snapshot.pods_needed() {
+        let (pods, labels) = (Gvk::new("", "v1", "Pod"), Selector::labels(labels));
+        let namespace = snapshot.rollout.namespace();
+        let listed = known.cluster.list(&pods, namespace, &labels).await?;
+        for pod in listed.objects {
+            snapshot.objects.insert(pod.reference(), Some(pod));
+        }
+    }
+    Ok(snapshot)
 }
 
 /// What is to be written before anything is decided: ReplicaSets without an owner that the Rollout selects become its

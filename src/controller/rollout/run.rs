@@ -222,8 +222,10 @@ async fn apply(known: &Known, plan: Plan) -> (Result<Next, ClusterError>, usize)
             cache.store(Arc::new(object));
         }
     }
-    for target in written.gone {
-        cache.drop_ours(&target);
+    for (target, uid) in written.gone {
+        if let Some(uid) = uid {
+            cache.drop_ours(&target, &uid);
+        }
     }
     (outcome, count)
 }

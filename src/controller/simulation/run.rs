@@ -22,6 +22,7 @@ use crate::{
     object::Gvk,
     promql::{Query, QueryError, Steps, Store, Value as Answer},
     simulation::{Options, Picture},
+    web::Web,
     workload::pod::{DATABASE, IMAGE, Surroundings},
 };
 
@@ -75,6 +76,21 @@ impl Simulation {
     /// What Prometheus answers; see [`prometheus`] for the object that makes it known.
     pub fn router(&self) -> Router {
         api::router(self.clone())
+    }
+
+    /// The door to the web, where the Prometheus of the sandbox answers under the names that it has in a cluster.
+    #[must_use]
+    pub fn inside(&self, web: Web) -> Web {
+        let host = format!("{PROMETHEUS_SERVICE}.{PROMETHEUS_NAMESPACE}");
+        [
+            host.clone(),
+            format!("{host}.svc"),
+            format!("{host}.svc.cluster.local"),
+        ]
+        .iter()
+        .fold(web, |web, host| {
+            web.with_inside_at(&format!("{host}:{PROMETHEUS_PORT}"), self.router())
+        })
     }
 
     /// The answer to a query at an instant.
