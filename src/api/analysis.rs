@@ -2,7 +2,7 @@
 //!
 //! Mirrors `pkg/apis/rollouts/v1alpha1/analysis_types.go`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::rollout::{GROUP, VERSION};
@@ -39,7 +39,7 @@ pub fn cluster_template_gvk() -> Gvk {
 }
 
 /// Where a measurement, a metric or a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Phase {
     /// Not begun.
     Pending,
@@ -136,18 +136,31 @@ pub struct Metric {
 impl Metric {
     /// How many measurements are made; `None` is without end.
     pub fn effective_count(&self) -> Option<i64> {
-        let count = self.count.as_ref().and_then(number).filter(|n| *n > 0);
-        match (count, &self.interval) {
+        let count = whole(&self.count).filter(|count| *count != 0);
+        match (count, self.interval()) {
             (Some(count), _) => Some(count),
             (None, None) => Some(1),
             (None, Some(_)) => None,
         }
     }
 
-    /// The interval in seconds.
-    pub fn interval_seconds(&self) -> Option<f64> {
-        self.interval.as_deref().and_then(go_seconds)
+    /// The interval as written; an empty one is none.
+    pub fn interval(&self) -> Option<&str> {
+        self.interval.as_deref().filter(|text| !text.is_empty())
     }
+
+    /// The time before the first measurement as written; an empty one is none.
+    pub fn initial_delay(&self) -> Option<&str> {
+        self.initial_delay
+            .as_deref()
+            .filter(|text| !text.is_empty())
+    }
+}
+
+/// A limit as Go's `IntOrString` gives it: text that is no number is 0.
+pub fn whole(limit: &Option<Value>) -> Option<i64> {
+    let value = limit.as_ref().filter(|value| !value.is_null())?;
+    Some(number(value).unwrap_or(0))
 }
 
 /// A whole number that may be written as text.
@@ -180,6 +193,7 @@ pub fn go_seconds(text: &str) -> Option<f64> {
             ("ns", 1e-9),
             ("us", 1e-6),
             ("µs", 1e-6),
+            ("μs", 1e-6),
             ("ms", 1e-3),
             ("s", 1.0),
             ("m", 60.0),
@@ -194,9 +208,52 @@ pub fn go_seconds(text: &str) -> Option<f64> {
     Some(sign * seconds)
 }
 
+/// As [`go_seconds`], with Go's words for what is wrong.
+///
+/// # Errors
+/// The text of Go's `time.ParseDuration`.
+pub fn go_duration(text: &str) -> Result<f64, String> {
+    if let Some(seconds) = go_seconds(text) {
+        return Ok(seconds);
+    }
+    let invalid = || format!("time: invalid duration {text:?}");
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    while !rest.is_empty() {
+        let is_digit = |letter: char| letter.is_ascii_digit() || letter == '.';
+        let after = rest.trim_start_matches(is_digit);
+        if after.len() == rest.len() || after.starts_with('.') {
+            return Err(invalid());
+        }
+        let end = after.find(is_digit).unwrap_or(after.len());
+        let (unit, behind) = after.split_at_checked(end).unwrap_or((after, ""));
+        if unit.is_empty() {
+            return Err(format!("time: missing unit in duration {text:?}"));
+        }
+        if !["ns", "us", "µs", "μs", "ms", "s", "m", "h"].contains(&unit) {
+            return Err(format!("time: unknown unit {unit:?} in duration {text:?}"));
+        }
+        rest = behind;
+    }
+    Err(invalid())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wrong_durations_are_told_in_gos_words() {
+        for (text, words) in [
+            ("", "time: invalid duration \"\""),
+            ("s", "time: invalid duration \"s\""),
+            ("30", "time: missing unit in duration \"30\""),
+            ("3x", "time: unknown unit \"x\" in duration \"3x\""),
+            ("1m3", "time: missing unit in duration \"1m3\""),
+        ] {
+            assert_eq!(go_duration(text), Err(words.to_owned()), "{text}");
+        }
+        assert_eq!(go_duration("-1m30s"), Ok(-90.0));
+    }
 
     #[test]
     fn durations_are_gos() {

@@ -39,6 +39,9 @@ pub const DEFAULT_SCALE_DOWN_DELAY_SECONDS: i64 = 30;
 /// Seconds for which canary pods stay after an abort by traffic routing.
 pub const DEFAULT_ABORT_SCALE_DOWN_DELAY_SECONDS: i64 = 30;
 
+/// How many finished analysis runs of either outcome are kept.
+pub const DEFAULT_RUN_HISTORY_LIMIT: usize = 5;
+
 /// The kind of rollouts.
 pub fn gvk() -> Gvk {
     Gvk::new(GROUP, VERSION, KIND)
@@ -52,8 +55,6 @@ pub struct Spec {
     pub replicas: Option<i64>,
     /// Which pods are its own.
     pub selector: Option<Value>,
-    /// What the pods are made from.
-    pub template: Value,
     /// Where the template comes from instead.
     pub workload_ref: Option<Value>,
     /// Seconds for which a pod must be ready to be available.
@@ -66,6 +67,8 @@ pub struct Spec {
     pub progress_deadline_abort: bool,
     /// Whether a user has stopped it.
     pub paused: bool,
+    /// Pods made before this instant are to be replaced.
+    pub restart_at: Option<String>,
     /// Within how many revisions going back needs no steps.
     pub rollback_window: Option<RollbackWindow>,
     /// How many finished analysis runs are kept.
@@ -126,8 +129,31 @@ pub struct Canary {
     pub dynamic_stable_scale: bool,
     /// The fewest pods of a ReplicaSet that has any.
     pub min_pods_per_replica_set: Option<i64>,
+    /// How many old ReplicaSets may wait for their scaling down; absent is all.
+    pub scale_down_delay_revision_limit: Option<i64>,
+    /// How many available pods complete a step; absent is all.
+    pub replica_progress_threshold: Option<ProgressThreshold>,
     /// Who moves traffic.
     pub traffic_routing: Option<TrafficRouting>,
+    /// Fields of other names.
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
+}
+
+/// How many available pods complete a step.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProgressThreshold {
+    /// [`ProgressThreshold::PERCENT`], or `Pods`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The number; a negative one means all.
+    pub value: i64,
+}
+
+impl ProgressThreshold {
+    /// The value is a percentage of the pods that are wanted.
+    pub const PERCENT: &str = "Percent";
 }
 
 /// Who moves traffic.
@@ -241,8 +267,10 @@ impl Spec {
     /// # Errors
     /// A text that names what is not of its type.
     pub fn of(rollout: &Object) -> Result<Self, String> {
-        let spec = rollout.at(&["spec"]).cloned().unwrap_or_default();
-        serde_json::from_value(spec).map_err(|error| error.to_string())
+        match rollout.at(&["spec"]) {
+            Some(spec) => Self::deserialize(spec).map_err(|error| error.to_string()),
+            None => Ok(Self::default()),
+        }
     }
 
     /// The replicas, 1 where absent.
@@ -273,22 +301,26 @@ impl Canary {
 }
 
 impl Pause {
-    /// Its length in seconds: `Ok(None)` is for ever.
+    /// Its length in whole seconds: `Ok(None)` is for ever.
     ///
     /// # Errors
-    /// A duration that is none or not positive.
-    pub fn seconds(&self) -> Result<Option<f64>, ()> {
+    /// A duration that is none, or negative.
+    pub fn seconds(&self) -> Result<Option<i64>, ()> {
         let seconds = match &self.duration {
             None | Some(Value::Null) => return Ok(None),
-            Some(Value::Number(number)) => number.as_f64(),
-            Some(Value::String(text)) => text
-                .parse::<f64>()
-                .ok()
-                .or_else(|| crate::api::analysis::go_seconds(text)),
+            Some(Value::Number(number)) => number.as_i64(),
+            Some(Value::String(text)) => text.parse().ok().or_else(|| {
+                let seconds = crate::api::analysis::go_seconds(text)?;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "parts of seconds are dropped"
+                )]
+                Some(seconds as i64)
+            }),
             Some(_) => None,
         };
         match seconds {
-            Some(seconds) if seconds >= 0.0 => Ok(Some(seconds)),
+            Some(seconds) if seconds >= 0 => Ok(Some(seconds)),
             _ => Err(()),
         }
     }

@@ -5,15 +5,17 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::{Env, Exit, Failure, Shell};
 use crate::{
     kustomize::{self, LoadRestrictions, Options, Reorder, Resource},
-    object::yaml,
-    source::Folder,
+    object::{tree::Files, yaml},
+    source::{Folder, local},
 };
 
 /// Build a kustomization, byte for byte as kustomize 5.8.1 does.
 ///
 /// The manifests go to standard output; notes on deprecated fields go to standard error.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  waxwing build overlays/production | kubectl apply -f -")]
+#[command(
+    after_help = "Example:\n  waxwing build overlays/production | kubectl apply -f -\n  waxwing build overlays/production --revision v1.4.0"
+)]
 pub struct Args {
     /// The folder with the kustomization file.
     #[arg(default_value = ".")]
@@ -29,6 +31,9 @@ pub struct Args {
     /// Write to a file, or one file a resource into a folder that exists.
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Build what a commit holds, whatever the work tree says: a branch, a tag, an id, or what `git rev-parse` takes.
+    #[arg(long, value_name = "REF")]
+    revision: Option<String>,
     /// Sort by kind (legacy), or not at all (none); `sortOptions` of the kustomization wins.
     #[arg(long, value_parser = ["legacy", "none"], hide = true)]
     reorder: Option<String>,
@@ -45,6 +50,7 @@ pub struct Args {
 pub struct Settings {
     dir: PathBuf,
     output: Option<PathBuf>,
+    revision: Option<String>,
     options: Options,
 }
 
@@ -64,6 +70,7 @@ impl Args {
         Ok(Settings {
             dir: self.dir,
             output: self.output,
+            revision: self.revision,
             options: Options {
                 load_restrictions: match self.load_restrictor.as_str() {
                     "LoadRestrictionsNone" => LoadRestrictions::None,
@@ -83,9 +90,21 @@ impl Args {
 /// # Errors
 /// The build fails (exit code 1), or the output cannot be written.
 pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
-    let dir = Folder::absolute(&settings.dir)
-        .map_err(|error| Failure::new("failed to find the folder").because(error))?;
-    let built = kustomize::build(&Folder::new(), &dir, &settings.options)
+    let (files, dir): (Box<dyn Files>, String) = match &settings.revision {
+        Some(revision) => {
+            let at = local::at(&settings.dir, revision).map_err(|error| {
+                Failure::new(error.to_string())
+                    .hint("`git log --oneline --all` shows the commits that there are")
+            })?;
+            (Box::new(at.tree), at.folder)
+        }
+        None => {
+            let dir = Folder::absolute(&settings.dir)
+                .map_err(|error| Failure::new("failed to find the folder").because(error))?;
+            (Box::new(Folder::new()), dir)
+        }
+    };
+    let built = kustomize::build(files.as_ref(), &dir, &settings.options)
         .map_err(|error| Failure::new(error.to_string()).exiting(Exit::No))?;
     for note in &built.notes {
         shell.note(note);
@@ -97,7 +116,7 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
             shell.output().flush()?;
         }
         Some(path) if path.is_dir() => {
-            for (name, text) in files(&built.resources) {
+            for (name, text) in named(&built.resources) {
                 write(&path.join(name), &text)?;
             }
         }
@@ -107,14 +126,14 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 /// One file a resource, named as kustomize names them.
-fn files(resources: &[Resource]) -> Vec<(String, String)> {
+fn named(resources: &[Resource]) -> Vec<(String, String)> {
     let namespaces: BTreeSet<String> = resources
         .iter()
         .map(Resource::id)
         .filter(|id| !id.is_cluster_scoped)
         .map(|id| id.effective_namespace().to_owned())
         .collect();
-    let named = resources.iter().map(|resource| {
+    let each = resources.iter().map(|resource| {
         let id = resource.id();
         let mut words = Vec::new();
         if namespaces.len() > 1 && !id.is_cluster_scoped {
@@ -132,7 +151,7 @@ fn files(resources: &[Resource]) -> Vec<(String, String)> {
         let name = format!("{}.yaml", words.join("_").to_lowercase());
         (name, yaml::write(&resource.value))
     });
-    named.collect()
+    each.collect()
 }
 
 #[expect(

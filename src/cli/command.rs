@@ -4,7 +4,9 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{Exit, Failure, Shell, app, build, completion, controller, crd, demo, sandbox};
+use super::{
+    Exit, Failure, Shell, app, build, completion, controller, crd, demo, rollout, sandbox, secret,
+};
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
 #[derive(Debug, Parser)]
@@ -26,6 +28,10 @@ pub enum Command {
     Demo(demo::Args),
     /// Look at Applications, sync them, and wait for them.
     App(app::Args),
+    /// Look at Rollouts, and tell them what to do.
+    Rollout(rollout::Args),
+    /// Look at the versions of secrets that are delivered as canaries.
+    Secret(secret::Args),
     /// Build a kustomization.
     Build(build::Args),
     /// Print the custom resource definitions.
@@ -45,6 +51,8 @@ impl Command {
             Self::Sandbox(args) => sandbox::run(args.resolve(shell.env())?, shell),
             Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
             Self::App(args) => app::run(args.resolve(shell.env())?, shell),
+            Self::Rollout(args) => rollout::run(args.resolve(shell.env())?, shell),
+            Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),

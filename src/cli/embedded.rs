@@ -12,10 +12,11 @@ use crate::{
     api::crd,
     clock::Clock,
     cluster::{Cluster, ClusterError},
-    controller::{self, application, serve, serve::Handle, workload},
+    controller::{self, analysis_run, application, serve, serve::Handle, workload},
     object::{Gvk, Object},
     sandbox::{Sandbox, ServeError, ServeOptions, Served},
     source::Git,
+    web::Web,
 };
 
 /// Where the original's controller is found, so that an unmodified `kubeseal` finds ours.
@@ -131,6 +132,7 @@ async fn run(
         }
     };
     let mut told = stop.clone();
+    let analysing = analyse(&cluster, &clock, stop.clone());
     let stopped = async {
         // A sender that is gone is a stop as well.
         let _ = stop.wait_for(|stop| *stop).await;
@@ -140,12 +142,32 @@ async fn run(
         // A sender that is gone is a stop as well.
         let _ = told.wait_for(|stop| *stop).await;
     });
-    let (sealed, (), (), rolled) = future::join4(sealing, workloads, applying, rollouts).await;
+    let (sealed, (), (), rolled, ()) =
+        future::join5(sealing, workloads, applying, rollouts, analysing).await;
     if let Err(error) = rolled {
         tracing::error!(%error, "the rollouts controller ended");
     }
     if let Err(error) = sealed {
         tracing::error!(%error, "the sealing controller ended");
+    }
+}
+
+/// Runs the AnalysisRuns.
+async fn analyse(cluster: &Cluster, clock: &Clock, mut stop: watch::Receiver<bool>) {
+    let web = match Web::new() {
+        Ok(web) => web,
+        Err(error) => {
+            tracing::error!(%error, "no metrics can be asked for");
+            return;
+        }
+    };
+    let settings = analysis_run::Settings::default();
+    let stopped = async move {
+        // A sender that is gone is a stop as well.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = analysis_run::run(cluster, clock, &web, settings, stopped).await {
+        tracing::error!(%error, "the analysis controller ended");
     }
 }
 

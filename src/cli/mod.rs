@@ -13,7 +13,9 @@ mod failure;
 mod go_value;
 pub mod kubeseal;
 mod log;
+pub mod rollout;
 pub mod sandbox;
+pub mod secret;
 mod shell;
 
 pub use command::{Command, run};

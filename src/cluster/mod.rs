@@ -6,6 +6,7 @@ mod client;
 mod error;
 mod event;
 mod kinds;
+mod patch;
 mod pod;
 mod service_proxy;
 mod watch;

@@ -1,5 +1,6 @@
 //! The loops: each observes, lets its domain decide, and applies the plan.
 
+pub mod analysis_run;
 pub mod application;
 pub mod delay;
 pub mod engine;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::rollout::{Canary, CanaryScale};
+use crate::api::rollout::{Canary, CanaryScale, ProgressThreshold};
 
 /// The pods of a ReplicaSet: as asked for, and as available.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,13 +18,15 @@ pub struct Pods {
 pub struct Situation {
     /// The replicas of the Rollout.
     pub replicas: i64,
-    /// Percent of traffic that the canary shall have.
+    /// The share of the traffic that the canary shall have.
     pub weight: i64,
+    /// The share that means all of it.
+    pub max_weight: i64,
     /// The most pods above the replicas.
     pub max_surge: i64,
     /// The most pods that may be missing.
     pub max_unavailable: i64,
-    /// The stable ReplicaSet.
+    /// The stable ReplicaSet, where it is not the new one.
     pub stable: Option<Pods>,
     /// The new ReplicaSet.
     pub canary: Option<Pods>,
@@ -63,6 +65,9 @@ pub fn max_surge(canary: &Canary, replicas: i64) -> i64 {
 
 /// The most pods that may be missing: 1 where both bounds come out as 0.
 pub fn max_unavailable(canary: &Canary, replicas: i64) -> i64 {
+    if replicas == 0 {
+        return 0;
+    }
     let missing = share(canary.max_unavailable.as_ref(), replicas, false);
     if missing == 0 && max_surge(canary, replicas) == 0 {
         return 1;
@@ -76,62 +81,63 @@ pub fn ceil_div(a: i64, b: i64) -> i64 {
 }
 
 /// The pair of counts that comes closest to a weight, without regard to what runs.
-pub fn closest(replicas: i64, weight: i64, surge: i64) -> Counts {
+///
+/// The pair adds up to the replicas, or to one more where there may be a surge; of 1 to 99 percent, neither side
+/// gets nothing as soon as there can be two pods.
+pub fn closest(replicas: i64, weight: i64, max: i64, surge: i64) -> Counts {
     if replicas == 0 {
         return Counts {
             canary: 0,
             stable: 0,
         };
     }
-    let totals = if surge > 0 {
-        [Some(replicas), Some(replicas + 1)]
-    } else {
-        [Some(replicas), None]
-    };
-    let high = ceil_div(replicas * weight, 100);
-    let low = (replicas * weight).div_euclid(100);
-    let needs_both = (1..=99).contains(&weight) && replicas + surge.min(1) >= 2;
-    // How far each is off, in whole numbers: a fraction over its total, so that ties are exact.
-    let mut best: Option<(i64, i64, Counts)> = None;
-    for total in totals.into_iter().flatten() {
-        // The larger canary first, so that it wins a tie.
-        for canary in [high, low] {
-            let stable = total - canary;
-            if stable < 0 || (needs_both && (canary == 0 || stable == 0)) {
-                continue;
-            }
-            let off = (100 * canary - weight * total).abs();
-            let is_better = best.is_none_or(|(least, of, counts)| {
-                let (ours, theirs) = (off * of, least * total);
-                ours < theirs || (ours == theirs && canary > counts.canary)
-            });
-            if is_better {
-                best = Some((off, total, Counts { canary, stable }));
-            }
+    let high = ceil_div(replicas * weight, max);
+    let low = (replicas * weight).div_euclid(max);
+    let may_be_none = weight == 0 || weight == max || (replicas == 1 && surge == 0);
+    // Halfway between two counts the larger canary is taken.
+    let is_halfway = |total: i64| (2 * total * weight).rem_euclid(2 * max) == max;
+    let is_low_allowed = |total: i64| !is_halfway(total) && (low != 0 || may_be_none);
+    let mut options = Vec::with_capacity(4);
+    if high < replicas || may_be_none {
+        options.push((high, replicas));
+    }
+    if is_low_allowed(replicas) {
+        options.push((low, replicas));
+    }
+    if surge > 0 {
+        options.push((high, replicas + 1));
+        if is_low_allowed(replicas + 1) {
+            options.push((low, replicas + 1));
         }
     }
-    best.map_or_else(
-        || {
-            // Two pods at most, one each.
-            Counts {
-                canary: 1,
-                stable: (replicas - 1).max(1),
-            }
-        },
-        |(_, _, counts)| counts,
-    )
+    // How far each is off, as a fraction over its total: whole numbers, so that ties are exact. The first wins a tie.
+    let off = |&(canary, total): &(i64, i64)| (max * canary - weight * total).abs();
+    let best = options.into_iter().reduce(|best, next| {
+        if off(&next) * best.1 < off(&best) * next.1 {
+            next
+        } else {
+            best
+        }
+    });
+    let (canary, total) = best.unwrap_or((0, replicas));
+    Counts {
+        canary,
+        stable: total - canary,
+    }
 }
 
 /// The next counts where replicas alone make the weight, within surge and unavailability.
 pub fn basic(now: &Situation) -> Counts {
-    let wanted = closest(now.replicas, now.weight, now.max_surge);
     let canary = now.canary.unwrap_or_default();
-    let Some(stable) = now.stable else {
-        return Counts {
+    let wanted = if now.stable.is_some() {
+        closest(now.replicas, now.weight, now.max_weight, now.max_surge)
+    } else {
+        Counts {
             canary: now.replicas,
             stable: 0,
-        };
+        }
     };
+    let stable = now.stable.unwrap_or_default();
     let mut counts = Counts {
         canary: canary.spec,
         stable: stable.spec,
@@ -143,23 +149,28 @@ pub fn basic(now: &Situation) -> Counts {
         counts.stable += more;
         room -= more;
     }
-    if room > 0 && counts.canary < wanted.canary {
+    if room > 0 && now.canary.is_some() && counts.canary < wanted.canary {
         counts.canary += room.min(wanted.canary - counts.canary);
+    }
+    // Older pods go first, before either side loses any.
+    if now.older.spec > 0 {
+        return counts;
     }
     let least = now.replicas - now.max_unavailable;
     let is_increasing = now.canary.is_none() || wanted.canary >= canary.spec;
-    let kept = standing(canary, !is_increasing) + standing(stable, is_increasing);
-    // Older pods are drained first.
-    let spare = kept - least - now.older.available;
-    if kept <= least || spare <= 0 {
+    let spare = standing(canary, !is_increasing) + standing(stable, is_increasing) - least;
+    if spare <= 0 {
         return counts;
     }
-    if is_increasing {
-        counts.stable = drained(stable, wanted.stable, spare, counts.stable);
-        counts.canary -= (counts.stable + counts.canary - most).clamp(0, counts.canary);
-    } else {
-        counts.canary = drained(canary, wanted.canary, spare, counts.canary);
-        counts.stable -= (counts.stable + counts.canary - most).clamp(0, counts.stable);
+    let bounds = Bounds { most, least };
+    if !is_increasing {
+        let drained = drained(canary, wanted.canary, spare, counts.canary);
+        (counts.canary, counts.stable) =
+            bounds.keep((now.canary, drained), (now.stable, counts.stable));
+    } else if now.stable.is_some() {
+        let drained = drained(stable, wanted.stable, spare, counts.stable);
+        (counts.stable, counts.canary) =
+            bounds.keep((now.stable, drained), (now.canary, counts.canary));
     }
     counts
 }
@@ -181,6 +192,34 @@ fn drained(pods: Pods, wanted: i64, spare: i64, otherwise: i64) -> i64 {
     }
 }
 
+/// The most pods that there may be, and the fewest that must be available.
+struct Bounds {
+    most: i64,
+    least: i64,
+}
+
+impl Bounds {
+    /// The counts of a side that is drained and of the other one, so that neither bound is broken: what is too much is
+    /// taken from the other side, but for as many of its pods as have to stay available.
+    fn keep(
+        &self,
+        (drained, drained_count): (Option<Pods>, i64),
+        (other, other_count): (Option<Pods>, i64),
+    ) -> (i64, i64) {
+        let Some(other) = other else {
+            return (drained_count, other_count);
+        };
+        let excess = |other_count: i64| (other_count + drained_count - self.most).max(0);
+        let cut = other_count - excess(other_count);
+        let available =
+            other.available.min(cut) + drained.map_or(0, |pods| pods.available.min(drained_count));
+        let lost = (other.available - cut).max(0);
+        let missing = (self.least - available).max(0);
+        let kept = cut + lost.min(missing);
+        (drained_count - excess(kept), kept)
+    }
+}
+
 /// What the weights of the traffic are now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weights {
@@ -190,47 +229,87 @@ pub struct Weights {
     pub stable: i64,
 }
 
+/// What the arithmetic with a router needs to know of one rollout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Routed<'a> {
+    /// The strategy.
+    pub canary: &'a Canary,
+    /// The replicas of the Rollout.
+    pub replicas: i64,
+    /// The weight that the canary shall have, or that its pods shall match.
+    pub weight: i64,
+    /// The last `setCanaryScale` that holds.
+    pub scale: Option<&'a CanaryScale>,
+    /// The weights that the routers were given last.
+    pub actual: Option<Weights>,
+    /// Whether the update is aborted.
+    pub is_aborted: bool,
+}
+
 /// The counts where a router moves traffic: the stable ReplicaSet stays whole, unless it scales along.
-pub fn routed(
-    canary: &Canary,
-    replicas: i64,
-    weight: i64,
-    scale: Option<&CanaryScale>,
-    actual: Option<Weights>,
-    is_aborted: bool,
-) -> Counts {
-    let max = canary.max_weight();
-    let scaled = scale.filter(|scale| !scale.match_traffic_weight);
-    let mut canary_count = match scaled {
+pub fn routed(now: &Routed<'_>) -> Counts {
+    let (max, replicas) = (now.canary.max_weight(), now.replicas);
+    let pods = |weight: i64| ceil_div(replicas * weight, max);
+    let (fixed, weight) = match now.scale {
         Some(CanaryScale {
-            replicas: Some(replicas),
+            replicas: Some(count),
             ..
-        }) => *replicas,
+        }) => (Some(*count), 0),
         Some(CanaryScale {
             weight: Some(weight),
             ..
-        }) => ceil_div(replicas * weight, 100),
-        _ => ceil_div(replicas * weight, max),
+        }) => (None, *weight),
+        _ => (None, now.weight),
     };
-    if !canary.dynamic_stable_scale {
+    let mut canary = fixed.unwrap_or_else(|| with_floor(now.canary, pods(weight), replicas));
+    if !now.canary.dynamic_stable_scale {
         return Counts {
-            canary: with_floor(canary, canary_count, replicas),
+            canary,
             stable: replicas,
         };
     }
-    let mut stable_count = ceil_div(replicas * (max - weight), max);
-    if let Some(actual) = actual {
-        stable_count = stable_count.max(ceil_div(replicas * actual.stable, max));
-        if is_aborted || scaled.is_none() {
-            canary_count = canary_count.max(ceil_div(replicas * actual.canary, max));
+    let mut stable = pods(max - weight);
+    if let Some(actual) = now.actual {
+        // Pods go only after their traffic.
+        stable = stable.max(pods(actual.stable));
+        if now.is_aborted {
+            canary = canary.max(pods(actual.canary));
         }
     }
-    if is_aborted {
-        stable_count = replicas;
-    }
     Counts {
-        canary: with_floor(canary, canary_count, replicas),
-        stable: with_floor(canary, stable_count, replicas),
+        canary: with_floor(now.canary, canary, replicas),
+        stable: with_floor(now.canary, stable, replicas),
+    }
+}
+
+/// The weight to go back to when an update is aborted and the stable pods scale along: the next lower step than what
+/// the canary carries now, so that not all stable pods are asked for at once.
+pub fn step_back(canary: &Canary, replicas: i64, new: Pods, stable: Pods) -> i64 {
+    let max = canary.max_weight();
+    let carried = (replicas - stable.available).max(new.available);
+    canary
+        .steps()
+        .iter()
+        .rev()
+        .filter_map(|step| step.set_weight)
+        .find(|weight| ceil_div(replicas * weight, max) < carried)
+        .unwrap_or(0)
+}
+
+/// Whether enough of the wanted pods are available, by the threshold of the strategy: all of them where it has none.
+pub fn is_reached(canary: &Canary, pods: Option<Pods>, wanted: i64) -> bool {
+    let Some(pods) = pods else {
+        return false;
+    };
+    match &canary.replica_progress_threshold {
+        Some(threshold) if threshold.value >= 0 => {
+            if threshold.kind == ProgressThreshold::PERCENT {
+                wanted == 0 || pods.available * 100 >= threshold.value * wanted
+            } else {
+                pods.available >= threshold.value
+            }
+        }
+        _ => pods.spec == wanted && pods.available == wanted,
     }
 }
 

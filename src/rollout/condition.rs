@@ -32,43 +32,58 @@ pub fn text<'a>(condition: &'a Value, field: &str) -> &'a str {
         .unwrap_or_default()
 }
 
-/// Sets a condition, unless status and reason are what they were.
+/// Sets a condition, unless status and reason are what they were; tells whether it did.
 pub fn set(
     status: &mut Map<String, Value>,
     kind: &str,
     (state, reason, message): (&str, &str, &str),
     now: Timestamp,
-) {
-    let mut transition = stamp(now);
-    if let Some(before) = find(status, kind) {
-        if text(before, "status") == state {
-            if text(before, "reason") == reason
-                && (kind != "InvalidSpec" || text(before, "message") == message)
-            {
-                return;
-            }
-            text(before, "lastTransitionTime").clone_into(&mut transition);
+) -> bool {
+    let mut since = stamp(now);
+    if let Some(before) = find(status, kind)
+        && text(before, "status") == state
+    {
+        let is_same = text(before, "reason") == reason;
+        if is_same && (kind != "InvalidSpec" || text(before, "message") == message) {
+            return false;
+        }
+        if !is_same {
+            text(before, "lastTransitionTime").clone_into(&mut since);
         }
     }
+    put(status, kind, (state, reason, message), &since, now);
+    true
+}
+
+/// Sets a condition whatever it was, so that its last update is now; `before` says since when it is what it is.
+pub fn renew(
+    status: &mut Map<String, Value>,
+    before: &Map<String, Value>,
+    kind: &str,
+    (state, reason, message): (&str, &str, &str),
+    now: Timestamp,
+) {
+    let since = find(before, kind)
+        .filter(|before| text(before, "status") == state)
+        .map(|before| text(before, "lastTransitionTime").to_owned());
+    let since = since.unwrap_or_else(|| stamp(now));
+    put(status, kind, (state, reason, message), &since, now);
+}
+
+fn put(
+    status: &mut Map<String, Value>,
+    kind: &str,
+    (state, reason, message): (&str, &str, &str),
+    since: &str,
+    now: Timestamp,
+) {
     remove(status, kind);
     let condition = json!({"type": kind, "status": state, "reason": reason, "message": message,
-        "lastTransitionTime": transition, "lastUpdateTime": stamp(now)});
+        "lastTransitionTime": since, "lastUpdateTime": stamp(now)});
     match status.get_mut("conditions").and_then(Value::as_array_mut) {
         Some(conditions) => conditions.push(condition),
         None => {
             status.insert("conditions".into(), json!([condition]));
-        }
-    }
-}
-
-/// Notes that something moved.
-pub fn touch(status: &mut Map<String, Value>, kind: &str, now: Timestamp) {
-    let conditions = status.get_mut("conditions").and_then(Value::as_array_mut);
-    for condition in conditions.into_iter().flatten() {
-        if text(condition, "type") == kind
-            && let Some(condition) = condition.as_object_mut()
-        {
-            condition.insert("lastUpdateTime".into(), stamp(now).into());
         }
     }
 }

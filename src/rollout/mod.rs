@@ -1,11 +1,21 @@
 //! Rollouts and their analysis: what shall be done next, decided without doing it.
 
+mod analysis;
+mod analysis_outcome;
+pub mod analysis_run;
+mod argument;
 pub mod canary;
+pub mod compose;
 mod condition;
+mod counts;
 pub mod decide;
 mod expression;
+mod fault;
 pub mod hash;
+mod history;
+pub mod metric;
 mod pass;
+mod progress;
 mod quantity;
 mod replica_set;
 mod revision;
@@ -14,7 +24,9 @@ pub mod run;
 mod scale;
 mod service;
 mod status;
+mod steps;
 mod traffic;
+mod workload;
 
-pub use expression::{Reading, judge};
-pub use replica_set::{hash_of, is_made_from};
+pub use expression::{Reading, instant, judge};
+pub use replica_set::is_made_from;

@@ -3,22 +3,34 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{canary::Pods, hash};
+use super::canary::Pods;
 use crate::{
     api::rollout::{HASH_LABEL, REVISION, SCALE_DOWN_DEADLINE},
     object::Object,
 };
+
+mod origin;
+
+pub use origin::is_made_from;
 
 /// The hash that a ReplicaSet is labelled with.
 pub fn hash_of(set: &Object) -> &str {
     set.label(HASH_LABEL).unwrap_or_default()
 }
 
-/// The number of its revision.
-pub fn revision(set: &Object) -> i64 {
-    set.annotation(REVISION)
+/// The number of the revision that an object says it is of.
+pub fn revision(object: &Object) -> i64 {
+    object
+        .annotation(REVISION)
         .and_then(|text| text.parse().ok())
         .unwrap_or(0)
+}
+
+/// When it was made, as text that sorts by time.
+pub fn made_at(set: &Object) -> &str {
+    set.at(&["metadata", "creationTimestamp"])
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// A number of its spec or status.
@@ -39,62 +51,13 @@ pub fn deadline(set: &Object) -> Option<Timestamp> {
     set.annotation(SCALE_DOWN_DEADLINE)?.parse().ok()
 }
 
-/// Whether a ReplicaSet was made from a template: all that the template says stands in it, and what stands there besides
-/// is what an API server fills in.
-pub fn is_made_from(set: &Object, template: &Value) -> bool {
-    let mut live = set.at(&["spec", "template"]).cloned().unwrap_or_default();
-    if let Some(labels) = live
-        .pointer_mut("/metadata/labels")
-        .and_then(Value::as_object_mut)
-    {
-        labels.remove(HASH_LABEL);
-    }
-    let read =
-        |value: &Value| serde_json::from_str::<Value>(&hash::canonical(value)).unwrap_or_default();
-    is_covered(&read(template), &read(&live))
+/// Whether it is said when it is to be scaled down.
+pub fn has_deadline(set: &Object) -> bool {
+    set.annotation(SCALE_DOWN_DEADLINE)
+        .is_some_and(|text| !text.is_empty())
 }
 
-/// What an API server fills in; `null` stands for any value.
-const DEFAULTS: &[(&str, &str)] = &[
-    ("apiVersion", "\"v1\""),
-    ("defaultMode", "420"),
-    ("dnsPolicy", "\"ClusterFirst\""),
-    ("failureThreshold", "3"),
-    ("imagePullPolicy", "null"),
-    ("path", "\"/\""),
-    ("periodSeconds", "10"),
-    ("protocol", "\"TCP\""),
-    ("requests", "null"),
-    ("restartPolicy", "\"Always\""),
-    ("schedulerName", "\"default-scheduler\""),
-    ("scheme", "\"HTTP\""),
-    ("securityContext", "{}"),
-    ("serviceAccount", "null"),
-    ("successThreshold", "1"),
-    ("terminationGracePeriodSeconds", "30"),
-    ("terminationMessagePath", "\"/dev/termination-log\""),
-    ("terminationMessagePolicy", "\"File\""),
-    ("timeoutSeconds", "1"),
-];
-
-fn is_covered(wanted: &Value, live: &Value) -> bool {
-    match (wanted, live) {
-        (Value::Object(wanted), Value::Object(live)) => {
-            wanted
-                .iter()
-                .all(|(name, value)| live.get(name).is_some_and(|other| is_covered(value, other)))
-                && live
-                    .iter()
-                    .filter(|(name, _)| !wanted.contains_key(*name))
-                    .all(|(name, value)| {
-                        DEFAULTS.iter().any(|(field, text)| {
-                            field == name && (*text == "null" || value.to_string() == *text)
-                        })
-                    })
-        }
-        (Value::Array(wanted), Value::Array(live)) => {
-            wanted.len() == live.len() && wanted.iter().zip(live).all(|(a, b)| is_covered(a, b))
-        }
-        (wanted, live) => wanted == live,
-    }
+/// Whether it is about to go.
+pub fn is_going(set: &Object) -> bool {
+    set.at(&["metadata", "deletionTimestamp"]).is_some()
 }

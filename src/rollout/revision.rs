@@ -1,12 +1,12 @@
-//! A new revision: its ReplicaSet, its number, and the status as it begins.
+//! A new revision: its ReplicaSet, its number, and the status as it begins (upstream `rollout/sync.go`).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{condition, pass::Pass, replica_set};
 use crate::{
     api::rollout::{DESIRED_REPLICAS, HASH_LABEL, REVISION, REVISION_HISTORY},
-    object::Object,
-    plan::{Effect, Precondition},
+    object::{Gvk, Object, ObjectRef},
+    plan::Effect,
 };
 
 /// Annotations of a Rollout that its ReplicaSets do not take over.
@@ -18,219 +18,246 @@ const NOT_COPIED: &[&str] = &[
     REVISION_HISTORY,
 ];
 
-/// Whether a new revision, or new steps, begin.
-pub fn is_begun(pass: &Pass<'_>) -> bool {
-    let text = |name: &str| {
-        pass.before
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    text("currentPodHash") != pass.hash
-        || text("currentStepHash") != pass.step_hash
-        || pass.new_set.is_none()
+/// What has to be done before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// Nothing.
+    Nothing,
+    /// The effects alone: they change what the status is written over.
+    Effects,
+    /// The effects, and the status.
+    Status,
 }
 
-/// Makes the ReplicaSet of the revision if there is none, numbers it, and begins the status anew.
-pub fn begin(pass: &mut Pass<'_>) {
-    let last = pass
-        .snapshot
-        .replica_sets
-        .iter()
-        .filter(|set| replica_set::hash_of(set) != pass.hash)
-        .map(replica_set::revision)
-        .max()
-        .unwrap_or(0);
-    let name = format!("{}-{}", pass.rollout().name(), pass.hash);
-    let revision = match pass.new_set {
-        None => {
-            let revision = last + 1;
-            let set = made(pass, &name, revision);
-            pass.event(
-                "RolloutUpdated",
-                format!("Rollout updated to revision {revision}"),
-            );
-            pass.effects.push(Effect::Create(set));
-            pass.event(
-                "NewReplicaSetCreated",
-                format!("Created ReplicaSet {name} (revision {revision})"),
-            );
-            progress(
-                pass,
-                "NewReplicaSetCreated",
-                format!("Created new replica set \"{name}\""),
-            );
-            revision
+/// Numbers the revision, and makes its ReplicaSet if there is none.
+pub fn sync(pass: &mut Pass<'_>) -> First {
+    let last = last_but_new(pass);
+    let Some(set) = pass.new_set else {
+        if number(pass, last + 1) {
+            return First::Effects;
         }
-        Some(set) => {
-            let had = replica_set::revision(set);
-            if had <= last {
-                let history = set
-                    .annotation(REVISION_HISTORY)
-                    .filter(|text| !text.is_empty());
-                let history = history.map_or(had.to_string(), |text| format!("{text},{had}"));
-                pass.effects.push(Effect::Patch {
-                    target: set.reference(),
-                    patch: json!({"metadata": {"annotations": {
-                        REVISION: (last + 1).to_string(), REVISION_HISTORY: history}}}),
-                    precondition: Precondition {
-                        uid: set.uid().map(str::to_owned),
-                        resource_version: None,
-                    },
-                });
-                pass.event(
-                    "RolloutUpdated",
-                    format!("Rollout updated to revision {}", last + 1),
-                );
-            }
-            progress(
-                pass,
-                "FoundNewReplicaSet",
-                format!("Found existing replica set \"{}\"", set.name()),
-            );
-            had.max(last + 1)
-        }
+        return create(pass, last + 1);
     };
-    if !pass.is_promoted() {
-        let hash = pass.hash.clone();
-        pass.event(
-            "RolloutNotCompleted",
-            format!("Rollout not completed, started update to revision {revision} ({hash})"),
+    if renew(pass, set, last + 1) || number(pass, replica_set::revision(set)) {
+        return First::Effects;
+    }
+    if condition::find(&pass.status, "Progressing").is_none() {
+        let text = format!("Found new replica set \"{}\"", set.name());
+        let now = pass.now;
+        condition::set(
+            &mut pass.status,
+            "Progressing",
+            ("True", "FoundNewReplicaSet", &text),
+            now,
         );
     }
-    reset(pass);
+    First::Nothing
 }
 
-/// The status as a revision begins; back on the stable one, or near it, no step is taken.
-fn reset(pass: &mut Pass<'_>) {
-    pass.clear_pauses();
-    for name in ["abort", "abortedAt", "promoteFull"] {
-        pass.status.remove(name);
+/// The highest number of all ReplicaSets but the new one.
+fn last_but_new(pass: &Pass<'_>) -> i64 {
+    let new = pass.new_set.map(Object::name);
+    let others = pass.sets().filter(|set| Some(set.name()) != new);
+    others.map(replica_set::revision).max().unwrap_or(0)
+}
+
+/// Notes the number on the Rollout, unless it stands there.
+fn number(pass: &mut Pass<'_>, revision: i64) -> bool {
+    let rollout = pass.rollout();
+    let text = revision.to_string();
+    if rollout.annotation(REVISION) == Some(text.as_str()) {
+        return false;
     }
-    if let Some(canary) = pass.status.get_mut("canary").and_then(Value::as_object_mut) {
-        canary.remove("currentStepAnalysisRunStatus");
-        canary.remove("currentBackgroundAnalysisRunStatus");
+    if rollout.annotation(REVISION).is_none() && pass.before.is_empty() {
+        let namespace = rollout.namespace().unwrap_or_default();
+        let text = format!(
+            "Rollout resource added to informer: {namespace}/{}",
+            rollout.name()
+        );
+        pass.event("RolloutAddedToInformer", text);
+    }
+    pass.patch(
+        rollout,
+        json!({"metadata": {"annotations": {REVISION: text}}}),
+    );
+    pass.event(
+        "RolloutUpdated",
+        format!("Rollout updated to revision {revision}"),
+    );
+    true
+}
+
+fn create(pass: &mut Pass<'_>, revision: i64) -> First {
+    let target = new_ref(pass);
+    if pass.snapshot.object(&target).is_some() {
+        // Somebody else's, or of another template: the next hash counts the collision in.
+        let collisions = pass.before.get("collisionCount").and_then(Value::as_i64);
+        pass.put("collisionCount", collisions.unwrap_or(0) + 1);
+        return First::Status;
+    }
+    let set = made(pass, &target.name, revision);
+    pass.effects.push(Effect::Create(set));
+    let name = &target.name;
+    pass.event(
+        "NewReplicaSetCreated",
+        format!("Created ReplicaSet {name} (revision {revision})"),
+    );
+    let (now, text) = (pass.now, format!("Created new replica set \"{name}\""));
+    condition::set(
+        &mut pass.status,
+        "Progressing",
+        ("True", "NewReplicaSetCreated", &text),
+        now,
+    );
+    First::Status
+}
+
+/// Where the ReplicaSet of the template stands, or will.
+pub fn new_ref(pass: &Pass<'_>) -> ObjectRef {
+    let name = format!("{}-{}", pass.rollout().name(), pass.hash);
+    let gvk = Gvk::new("apps", "v1", "ReplicaSet");
+    ObjectRef::new(gvk, pass.rollout().namespace(), name)
+}
+
+/// Brings number, annotations and `minReadySeconds` of the ReplicaSet up to date.
+fn renew(pass: &mut Pass<'_>, set: &Object, revision: i64) -> bool {
+    let mut annotations: Map<String, Value> = copied(pass.rollout())
+        .filter(|(name, value)| set.annotation(name) != Some(value))
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
+    let had = replica_set::revision(set);
+    if had < revision {
+        annotations.insert(REVISION.into(), revision.to_string().into());
+        if set.annotation(REVISION).is_some() {
+            let history = set.annotation(REVISION_HISTORY).unwrap_or_default();
+            let history = if history.is_empty() {
+                had.to_string()
+            } else {
+                format!("{history},{had}")
+            };
+            annotations.insert(REVISION_HISTORY.into(), history.into());
+        }
+    }
+    let mut change = Map::new();
+    if !annotations.is_empty() {
+        change.insert("metadata".into(), json!({"annotations": annotations}));
+    }
+    let seconds = pass.spec.min_ready_seconds;
+    if replica_set::count(set, &["spec", "minReadySeconds"]) != seconds {
+        change.insert("spec".into(), json!({"minReadySeconds": seconds}));
+    }
+    if change.is_empty() {
+        return false;
+    }
+    pass.patch(set, change.into());
+    true
+}
+
+fn copied(rollout: &Object) -> impl Iterator<Item = (&str, &str)> {
+    let all = rollout.annotations().into_iter();
+    all.filter(|(name, _)| !NOT_COPIED.contains(name))
+}
+
+/// Whether a new revision, or new steps, begin.
+pub fn is_begun(pass: &Pass<'_>) -> bool {
+    let hash = pass.text("currentPodHash");
+    pass.text("currentStepHash") != pass.step_hash || (!hash.is_empty() && hash != pass.hash)
+}
+
+/// The status as a revision begins; back on the stable ReplicaSet, or near it, no step is taken.
+pub fn begin(pass: &mut Pass<'_>) {
+    pass.is_cleared = true;
+    pass.status.remove("promoteFull");
+    pass.put_canary("currentStepAnalysisRunStatus", None);
+    pass.put_canary("currentBackgroundAnalysisRunStatus", None);
+    if let Some(at) = pass.spec.restart_at.clone() {
+        pass.put("restartedAt", at);
     }
     let steps = pass.canary.steps().len();
     let mut index = 0;
-    if pass.is_promoted() {
-        if steps > 0
-            && pass
-                .before
-                .get("currentPodHash")
-                .and_then(Value::as_str)
-                .is_some_and(|hash| hash != pass.hash)
-        {
+    if let Some(new) = pass.new_set.filter(|_| steps > 0) {
+        if pass.text("stableRS") == pass.hash {
             pass.event("SkipSteps", "Rollback to stable ReplicaSets".to_owned());
+            index = steps;
+        } else if is_within_window(pass) && replica_set::pods(new).spec > 0 {
+            let text = "Rollback to active ReplicaSets within RollbackWindow";
+            pass.event("SkipSteps", text.to_owned());
+            index = steps;
         }
-        index = steps;
-    } else if is_within_window(pass) {
-        pass.event("SkipSteps", "Rollback within the window".to_owned());
-        index = steps;
     }
     if steps > 0 {
-        pass.status.insert("currentStepIndex".into(), index.into());
+        pass.put("currentStepIndex", index);
     } else {
         pass.status.remove("currentStepIndex");
     }
-    pass.status
-        .insert("currentPodHash".into(), pass.hash.clone().into());
-    pass.status
-        .insert("currentStepHash".into(), pass.step_hash.clone().into());
 }
 
 /// Whether fewer ReplicaSets than the window lie between the new and the stable one, by their making.
-fn is_within_window(pass: &Pass<'_>) -> bool {
+pub fn is_within_window(pass: &Pass<'_>) -> bool {
     let (Some(window), Some(new), Some(stable)) =
         (&pass.spec.rollback_window, pass.new_set, pass.stable_set)
     else {
         return false;
     };
-    let made = |set: &Object| {
-        set.at(&["metadata", "creationTimestamp"])
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
-    let (from, to) = (made(new), made(stable));
-    if from >= to {
+    let (from, to) = (replica_set::made_at(new), replica_set::made_at(stable));
+    if from >= to || window.revisions <= 0 {
         return false;
     }
-    let between = pass
-        .snapshot
-        .replica_sets
-        .iter()
-        .filter(|set| made(set) > from && made(set) < to)
-        .count();
-    i64::try_from(between).is_ok_and(|between| between < window.revisions)
-}
-
-fn progress(pass: &mut Pass<'_>, reason: &str, message: String) {
-    let now = pass.now;
-    condition::set(
-        &mut pass.status,
-        "Progressing",
-        ("True", reason, &message),
-        now,
-    );
-    condition::touch(&mut pass.status, "Progressing", now);
+    let between = pass.sets().filter(|set| {
+        let at = replica_set::made_at(set);
+        at > from && at < to
+    });
+    i64::try_from(between.count()).is_ok_and(|between| between < window.revisions)
 }
 
 /// The ReplicaSet of the template, at no replicas.
 fn made(pass: &Pass<'_>, name: &str, revision: i64) -> Object {
     let rollout = pass.rollout();
-    let mut template = pass.template.clone();
-    if template
-        .get("metadata")
-        .and_then(|meta| meta.get("labels"))
-        .is_none()
-        && let Some(template) = template.as_object_mut()
-    {
-        template.insert("metadata".into(), json!({"labels": {}}));
-    }
-    let mut selector = pass.spec.selector.clone().unwrap_or_else(|| json!({}));
-    if let Some(labels) = template
-        .pointer_mut("/metadata/labels")
-        .and_then(Value::as_object_mut)
-    {
+    let with_hash = |labels: Option<&Value>| {
+        let mut labels = labels
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         labels.insert(HASH_LABEL.into(), pass.hash.clone().into());
-    }
-    if selector.get("matchLabels").is_none_or(Value::is_null)
-        && let Some(selector) = selector.as_object_mut()
-    {
-        selector.insert("matchLabels".into(), json!({}));
-    }
-    if let Some(labels) = selector
-        .get_mut("matchLabels")
-        .and_then(Value::as_object_mut)
-    {
-        labels.insert(HASH_LABEL.into(), pass.hash.clone().into());
-    }
-    let mut annotations: serde_json::Map<String, Value> = rollout
-        .annotations()
-        .into_iter()
-        .filter(|(name, _)| !NOT_COPIED.contains(name))
+        labels
+    };
+    let labels = with_hash(pass.template.pointer("/metadata/labels"));
+    let mut template = pass.template.as_object().cloned().unwrap_or_default();
+    let mut metadata = match template.remove("metadata") {
+        Some(Value::Object(metadata)) => metadata,
+        _ => Map::new(),
+    };
+    metadata.insert("labels".into(), labels.clone().into());
+    template.insert("metadata".into(), metadata.into());
+    let selector = pass.snapshot.selector();
+    let mut selector = selector.as_object().cloned().unwrap_or_default();
+    let matched = with_hash(selector.get("matchLabels"));
+    selector.insert("matchLabels".into(), matched.into());
+    let mut annotations: Map<String, Value> = copied(rollout)
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect();
     annotations.insert(REVISION.into(), revision.to_string().into());
-    annotations.insert(
-        DESIRED_REPLICAS.into(),
-        pass.spec.replicas().to_string().into(),
-    );
+    let desired = pass.spec.replicas().to_string();
+    annotations.insert(DESIRED_REPLICAS.into(), desired.into());
     let mut set = rollout.clone();
     set.as_map_mut().clear();
     set.set(&["apiVersion"], "apps/v1".into());
     set.set(&["kind"], "ReplicaSet".into());
-    set.set(&["metadata"], json!({
-        "name": name, "namespace": rollout.namespace(),
-        "labels": template.pointer("/metadata/labels").cloned().unwrap_or_default(),
-        "annotations": annotations,
-        "ownerReferences": [{"apiVersion": rollout.api_version(), "kind": rollout.kind(), "name": rollout.name(),
-            "uid": rollout.uid().unwrap_or_default(), "controller": true, "blockOwnerDeletion": true}],
-    }));
+    set.set(
+        &["metadata"],
+        json!({"name": name, "namespace": rollout.namespace(), "labels": labels,
+            "annotations": annotations, "ownerReferences": [owned_by(rollout)]}),
+    );
     set.set(
         &["spec"],
         json!({"replicas": 0, "minReadySeconds": pass.spec.min_ready_seconds,
-        "selector": selector, "template": template}),
+            "selector": selector, "template": template}),
     );
     set
+}
+
+/// The reference by which a Rollout controls what it makes.
+pub fn owned_by(rollout: &Object) -> Value {
+    json!({"apiVersion": rollout.api_version(), "kind": rollout.kind(), "name": rollout.name(),
+        "uid": rollout.uid().unwrap_or_default(), "controller": true, "blockOwnerDeletion": true})
 }

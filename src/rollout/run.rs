@@ -1,49 +1,31 @@
 //! How measurements add up to a metric, and metrics to a run (upstream `analysis/analysis.go`).
 
-use crate::api::analysis::{DEFAULT_CONSECUTIVE_ERROR_LIMIT, Metric, Phase, number};
+use crate::api::{
+    analysis::{DEFAULT_CONSECUTIVE_ERROR_LIMIT, Metric, Phase, whole},
+    analysis_status::Tally,
+};
 
-/// How the measurements of a metric came out so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Good ones, bad ones and undecided ones; errors are not among them.
-    pub count: i64,
-    /// Good ones.
-    pub successful: i64,
-    /// Bad ones.
-    pub failed: i64,
-    /// Undecided ones.
-    pub inconclusive: i64,
-    /// Those that could not be made.
-    pub error: i64,
-    /// Errors on end.
-    pub consecutive_error: i64,
-    /// Good ones on end.
-    pub consecutive_success: i64,
-}
-
-impl Tally {
-    /// Counts one more measurement.
-    pub fn add(&mut self, phase: Phase) {
-        match phase {
-            Phase::Successful => {
-                self.successful += 1;
-                self.consecutive_success += 1;
-            }
-            Phase::Failed => self.failed += 1,
-            Phase::Inconclusive => self.inconclusive += 1,
-            Phase::Error => {
-                self.error += 1;
-                self.consecutive_error += 1;
-                self.consecutive_success = 0;
-                return;
-            }
-            Phase::Pending | Phase::Running => return,
+/// Counts one more measurement.
+pub fn count(tally: &mut Tally, phase: Phase) {
+    match phase {
+        Phase::Successful => {
+            tally.successful += 1;
+            tally.consecutive_success += 1;
         }
-        self.count += 1;
-        self.consecutive_error = 0;
-        if phase != Phase::Successful {
-            self.consecutive_success = 0;
+        Phase::Failed => tally.failed += 1,
+        Phase::Inconclusive => tally.inconclusive += 1,
+        Phase::Error => {
+            tally.error += 1;
+            tally.consecutive_error += 1;
+            tally.consecutive_success = 0;
+            return;
         }
+        Phase::Pending | Phase::Running => return,
+    }
+    tally.count += 1;
+    tally.consecutive_error = 0;
+    if phase != Phase::Successful {
+        tally.consecutive_success = 0;
     }
 }
 
@@ -56,19 +38,12 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// Judges a metric by its tally.
-pub fn assess(metric: &Metric, tally: Tally, is_terminating: bool) -> Verdict {
-    let limit = |value: &Option<serde_json::Value>, absent: i64| {
-        value.as_ref().and_then(number).unwrap_or(absent)
-    };
-    let failures = limit(&metric.failure_limit, 0);
-    let undecided = limit(&metric.inconclusive_limit, 0);
-    let errors = limit(
-        &metric.consecutive_error_limit,
-        DEFAULT_CONSECUTIVE_ERROR_LIMIT,
-    );
-    let successes = limit(&metric.consecutive_success_limit, 0);
-    let verdict = |phase, reason: String| Verdict { phase, reason };
+/// Which limit a metric has passed, if any; of several the last in this order holds: failures, undecided ones, errors.
+pub fn passed_limit(metric: &Metric, tally: Tally) -> Option<Verdict> {
+    let failures = whole(&metric.failure_limit).unwrap_or(0);
+    let undecided = whole(&metric.inconclusive_limit).unwrap_or(0);
+    let errors = whole(&metric.consecutive_error_limit).unwrap_or(DEFAULT_CONSECUTIVE_ERROR_LIMIT);
+    let verdict = |phase, reason: String| Some(Verdict { phase, reason });
     if tally.consecutive_error > errors {
         return verdict(
             Phase::Error,
@@ -93,54 +68,41 @@ pub fn assess(metric: &Metric, tally: Tally, is_terminating: bool) -> Verdict {
             format!("failed ({}) > failureLimit ({failures})", tally.failed),
         );
     }
+    None
+}
+
+/// Judges a metric by its tally.
+pub fn assess(metric: &Metric, tally: Tally, is_terminating: bool) -> Phase {
+    if tally.count + tally.error == 0 {
+        return if is_terminating {
+            Phase::Successful
+        } else {
+            Phase::Pending
+        };
+    }
+    if let Some(verdict) = passed_limit(metric, tally) {
+        return verdict.phase;
+    }
+    let failures = whole(&metric.failure_limit).unwrap_or(0);
+    let successes = whole(&metric.consecutive_success_limit).unwrap_or(0);
     if successes > 0 && tally.consecutive_success >= successes {
-        return verdict(Phase::Successful, String::new());
+        return Phase::Successful;
     }
     if metric
         .effective_count()
         .is_some_and(|count| tally.count >= count)
     {
-        let phase = match (successes > 0, failures >= 0) {
+        return match (successes > 0, failures >= 0) {
             (true, true) => Phase::Inconclusive,
             (true, false) => Phase::Failed,
             (false, _) => Phase::Successful,
         };
-        return verdict(phase, String::new());
     }
-    let has_begun = tally.count + tally.error > 0;
-    let phase = match (is_terminating, has_begun) {
-        (true, _) => Phase::Successful,
-        (false, true) => Phase::Running,
-        (false, false) => Phase::Pending,
-    };
-    verdict(phase, String::new())
-}
-
-/// What a run shows for a metric that ended badly.
-pub fn message(metric: &str, verdict: &Verdict) -> String {
-    format!(
-        "Metric \"{metric}\" assessed {} due to {}",
-        verdict.phase.as_str(),
-        verdict.reason
-    )
-}
-
-/// Where a run stands, by its metrics: name-free pairs of where each stands and whether it is only tried.
-pub fn run_phase(metrics: &[(Phase, bool)]) -> Phase {
-    if metrics.iter().any(|(phase, _)| !phase.is_complete()) {
-        return Phase::Running;
+    if is_terminating {
+        Phase::Successful
+    } else {
+        Phase::Running
     }
-    metrics
-        .iter()
-        .filter(|(_, is_dry)| !is_dry)
-        .fold(Phase::Successful, |worst, (phase, _)| worst.worse(*phase))
-}
-
-/// Whether a run ends its other metrics: one that counts has ended badly.
-pub fn is_terminating(metrics: &[(Phase, bool)]) -> bool {
-    metrics.iter().any(|(phase, is_dry)| {
-        !is_dry && matches!(phase, Phase::Failed | Phase::Error | Phase::Inconclusive)
-    })
 }
 
 #[cfg(test)]
@@ -226,41 +188,13 @@ mod tests {
             ),
         ] {
             let metric = metric(fields.clone());
-            assert_eq!(assess(&metric, tally, false).phase, running, "{fields}");
+            assert_eq!(assess(&metric, tally, false), running, "{fields}");
             assert_eq!(
-                assess(&metric, tally, true).phase,
+                assess(&metric, tally, true),
                 terminating,
                 "{fields} terminating"
             );
         }
-    }
-
-    #[test]
-    fn a_run_is_as_bad_as_its_worst_metric_that_counts() {
-        use Phase::{Error, Failed, Running, Successful};
-        assert_eq!(run_phase(&[(Successful, false), (Running, false)]), Running);
-        assert_eq!(
-            run_phase(&[(Successful, false), (Error, false), (Failed, false)]),
-            Failed
-        );
-        assert_eq!(
-            run_phase(&[(Successful, false), (Failed, true)]),
-            Successful
-        );
-        assert!(!is_terminating(&[(Failed, true), (Running, false)]));
-        let verdict = assess(
-            &metric(json!({"failureLimit": 3})),
-            Tally {
-                failed: 4,
-                count: 4,
-                ..Tally::default()
-            },
-            false,
-        );
-        assert_eq!(
-            message("error-rate", &verdict),
-            "Metric \"error-rate\" assessed Failed due to failed (4) > failureLimit (3)"
-        );
     }
 
     #[test]
@@ -273,7 +207,7 @@ mod tests {
             Phase::Successful,
             Phase::Failed,
         ] {
-            tally.add(phase);
+            count(&mut tally, phase);
         }
         let expected = Tally {
             count: 3,

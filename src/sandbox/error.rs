@@ -2,92 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+pub use super::cause::Cause;
 use super::store::GroupResource;
 use crate::object::patch::managed::ApplyError;
-
-/// One field that is wrong (`pkg/util/validation/field/errors.go`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// `FieldValueRequired` and the like.
-    pub reason: &'static str,
-    /// What is said of the field, such as `Required value: name or generateName is required`.
-    pub message: String,
-    /// Path of the field, such as `metadata.name`.
-    pub field: String,
-}
-
-impl Cause {
-    /// A value is missing.
-    pub fn required(field: impl Into<String>, detail: &str) -> Self {
-        Self::new("FieldValueRequired", "Required value", field, detail)
-    }
-
-    /// A value breaks a rule; texts are quoted, other values shown as JSON.
-    pub fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
-        let head = format!("Invalid value: {}", shown(value));
-        Self::new("FieldValueInvalid", &head, field, detail)
-    }
-
-    /// A value is given but may not be.
-    pub fn forbidden(field: impl Into<String>, detail: &str) -> Self {
-        Self::new("FieldValueForbidden", "Forbidden", field, detail)
-    }
-
-    /// A value is none of those that are known.
-    pub fn unsupported(field: impl Into<String>, value: &Value, known: &[&str]) -> Self {
-        let head = format!("Unsupported value: {}", shown(value));
-        let known: Vec<String> = known.iter().map(|word| format!("{word:?}")).collect();
-        let detail = format!("supported values: {}", known.join(", "));
-        Self::new("FieldValueNotSupported", &head, field, &detail)
-    }
-
-    /// A value is too long; the value itself is not shown.
-    pub fn too_long(field: impl Into<String>, limit: usize) -> Self {
-        let detail = format!("may not be more than {limit} bytes");
-        Self::new("FieldValueTooLong", "Too long", field, &detail)
-    }
-
-    /// A value is there twice.
-    pub fn duplicate(field: impl Into<String>, value: &Value) -> Self {
-        let head = format!("Duplicate value: {}", shown(value));
-        Self::new("FieldValueDuplicate", &head, field, "")
-    }
-
-    /// A value names something that is not there.
-    pub fn not_found(field: impl Into<String>, value: &Value) -> Self {
-        let head = format!("Not found: {}", shown(value));
-        Self::new("FieldValueNotFound", &head, field, "")
-    }
-
-    fn new(reason: &'static str, head: &str, field: impl Into<String>, detail: &str) -> Self {
-        Self {
-            reason,
-            message: if detail.is_empty() {
-                head.to_owned()
-            } else {
-                format!("{head}: {detail}")
-            },
-            field: field.into(),
-        }
-    }
-
-    /// The cause as one line of the message.
-    pub fn line(&self) -> String {
-        format!("{}: {}", self.field, self.message)
-    }
-
-    fn to_value(&self) -> Value {
-        json!({"reason": self.reason, "message": self.message, "field": self.field})
-    }
-}
-
-/// A value as Go's `%q` and JSON show it.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("{text:?}"),
-        other => other.to_string(),
-    }
-}
 
 /// Why the server refuses a request: the content of a `metav1.Status`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,7 +104,7 @@ impl ApiError {
             format!("{kind}.{group}")
         };
         let mut lines: Vec<String> = Vec::new();
-        for line in causes.iter().map(Cause::line) {
+        for line in causes.iter().map(Cause::to_string) {
             if !lines.contains(&line) {
                 lines.push(line);
             }

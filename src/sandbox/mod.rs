@@ -1,6 +1,7 @@
 //! The embedded Kubernetes API server: a store and the API, as a service first and a socket second.
 
 pub mod admit;
+mod cause;
 mod chance;
 pub mod convert;
 pub mod crd;

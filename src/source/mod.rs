@@ -5,6 +5,7 @@ mod error;
 mod folder;
 mod git;
 mod git_tree;
+pub mod local;
 mod revision;
 mod url;
 

@@ -13,6 +13,7 @@ mod fidelity;
 mod floors;
 mod kubeseal;
 mod kustomize;
+mod rollout;
 mod sandbox;
 mod sandbox_api;
 mod sequence;

@@ -1,5 +1,6 @@
 //! The loop of the Rollouts: reads, lets `rollout::decide` decide, and applies.
 
+mod cache;
 mod observe;
 mod run;
 mod versions;

@@ -1,15 +1,42 @@
 //! Reads what a decision over one Rollout needs.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use serde_json::Value;
 
+use super::cache::{Cache, owner};
 use crate::{
-    api::analysis,
+    api::{analysis, sealed_secret},
     cluster::{Cluster, ClusterError, Selector},
-    object::{Gvk, Object},
+    object::{Gvk, Object, ObjectRef},
     rollout::decide::{self, Snapshot},
+    version,
 };
+
+/// The most looks for what is named; what is found may name more.
+const MOST_LOOKS: usize = 16;
+
+/// A cluster, and what is already known of it.
+pub(super) struct Known {
+    pub(super) cluster: Cluster,
+    cache: Mutex<Cache>,
+}
+
+impl Known {
+    pub(super) fn new(cluster: Cluster) -> Self {
+        Self {
+            cluster,
+            cache: Mutex::default(),
+        }
+    }
+
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The kind of ReplicaSets.
 pub(super) fn replica_set_gvk() -> Gvk {
@@ -20,44 +47,72 @@ pub(super) fn replica_set_gvk() -> Gvk {
 ///
 /// # Errors
 /// What the cluster answers.
-pub(super) async fn observe(cluster: &Cluster, rollout: Object) -> Result<Snapshot, ClusterError> {
-    let replica_sets = owned(cluster, &rollout, &replica_set_gvk()).await?;
-    let runs = owned(cluster, &rollout, &analysis::run_gvk()).await?;
+pub(super) async fn observe(known: &Known, rollout: Object) -> Result<Snapshot, ClusterError> {
+    let replica_sets = owned(known, &rollout, &replica_set_gvk()).await?;
+    let runs = owned(known, &rollout, &analysis::run_gvk()).await?;
     let mut objects = BTreeMap::new();
-    for target in decide::needs(&rollout) {
-        let found = cluster.get(&target).await?;
-        objects.insert(target, found);
+    for _ in 0..MOST_LOOKS {
+        let wanted = decide::needs(&rollout, &objects);
+        if wanted.is_empty() {
+            break;
+        }
+        for target in wanted {
+            let found = find(known, &target).await?;
+            objects.insert(target, found);
+        }
     }
-    Ok(Snapshot {
+    let mut named: BTreeSet<ObjectRef> = objects.keys().cloned().collect();
+    let snapshot = Snapshot {
         rollout,
         effective_template: None,
         matching: None,
         replica_sets,
         runs,
         objects,
-    })
+    };
+    let namespace = snapshot.rollout.namespace();
+    let secrets = version::secrets(&snapshot.template(), namespace.unwrap_or_default());
+    named.extend(secrets.iter().map(|secret| sealed_ref(namespace, secret)));
+    known
+        .cache()
+        .note_named(&snapshot.rollout.reference(), named);
+    Ok(snapshot)
+}
+
+/// The SealedSecret that a secret would come from.
+pub(super) fn sealed_ref(namespace: Option<&str>, secret: &str) -> ObjectRef {
+    let gvk = Gvk::new(
+        sealed_secret::GROUP,
+        sealed_secret::VERSION,
+        sealed_secret::KIND,
+    );
+    ObjectRef::new(gvk, namespace, secret)
+}
+
+/// An object, from what is known if its kind is known whole. A kind that the cluster has not is not there.
+async fn find(known: &Known, target: &ObjectRef) -> Result<Option<Object>, ClusterError> {
+    {
+        let cache = known.cache();
+        if cache.is_complete(&target.gvk) {
+            return Ok(cache.get(target).map(|found| found.as_ref().clone()));
+        }
+    }
+    known.cluster.get(target).await
 }
 
 /// The objects of a kind that the Rollout controls.
-async fn owned(
-    cluster: &Cluster,
-    rollout: &Object,
-    gvk: &Gvk,
-) -> Result<Vec<Object>, ClusterError> {
-    let listed = cluster
-        .list(gvk, rollout.namespace(), &Selector::default())
-        .await?;
+async fn owned(known: &Known, rollout: &Object, gvk: &Gvk) -> Result<Vec<Object>, ClusterError> {
     let uid = rollout.uid().unwrap_or_default();
+    {
+        let cache = known.cache();
+        if cache.is_complete(gvk) {
+            return Ok(cache.owned(gvk, uid));
+        }
+    }
+    let all = Selector::default();
+    let listed = known.cluster.list(gvk, rollout.namespace(), &all).await?;
     let is_ours = |found: &Object| {
         owner(found).is_some_and(|owner| owner.get("uid").and_then(Value::as_str) == Some(uid))
     };
     Ok(listed.objects.into_iter().filter(is_ours).collect())
-}
-
-/// The owner that controls an object.
-pub(super) fn owner(object: &Object) -> Option<&Value> {
-    let owners = object.at(&["metadata", "ownerReferences"])?.as_array()?;
-    owners
-        .iter()
-        .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
 }

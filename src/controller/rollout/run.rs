@@ -1,24 +1,43 @@
 //! The loop: watches name the Rollouts to look at, and each pass reads, decides and applies.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use futures::{Stream, StreamExt, stream};
+use kube::runtime::WatchStreamExt;
 use serde_json::Value;
 
 use super::{
-    super::engine::{self, Loop},
-    observe::{observe, owner, replica_set_gvk},
+    super::engine::{self, Loop, Written},
+    cache::owner,
+    observe::{Known, observe, replica_set_gvk, sealed_ref},
     versions::Versions,
 };
 use crate::{
     api::{analysis, rollout},
     clock::Clock,
-    cluster::{Cluster, ClusterError, LiveEvent, LiveStore, Watch},
+    cluster::{Cluster, ClusterError, Watch},
     object::{Gvk, Object, ObjectRef},
-    plan::Next,
-    rollout::decide,
-    version,
+    plan::{Effect, Next, Plan},
+    rollout::decide::{self, Snapshot},
 };
+
+/// How often a name that is taken is passed over in one pass.
+const MOST_TAKEN: usize = 8;
+
+/// The kinds that are watched beside the Rollouts: what these make, and what they name. Routes are of kinds that a
+/// cluster may lack.
+fn watched() -> Vec<Gvk> {
+    vec![
+        replica_set_gvk(),
+        analysis::run_gvk(),
+        analysis::template_gvk(),
+        analysis::cluster_template_gvk(),
+        Gvk::new("", "v1", "Service"),
+        Gvk::new("apps", "v1", "Deployment"),
+        Gvk::new("gateway.networking.k8s.io", "v1", "HTTPRoute"),
+        Gvk::new("traefik.io", "v1alpha1", "TraefikService"),
+    ]
+}
 
 /// Runs the Rollouts of one namespace, or of all, until stopped.
 ///
@@ -31,127 +50,163 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + Sync + 'static,
 ) -> Result<(), ClusterError> {
     let cluster = cluster.clone().reporting_as("rollouts-controller", clock);
-    let work = Loop::new(
-        &cluster,
-        clock,
-        Watch::all(rollout::gvk()).within(namespace),
-    )?;
-    let store = work.store();
-    let sets = owners(&cluster, replica_set_gvk(), namespace)?;
-    let runs = owners(&cluster, analysis::run_gvk(), namespace)?;
-    let services = namers(&cluster, namespace, Gvk::new("", "v1", "Service"), store)?;
+    let known = Arc::new(Known::new(cluster.clone()));
+    let rollouts = Watch::all(rollout::gvk()).within(namespace);
+    let mut work = Loop::new(&cluster, clock, rollouts)?;
+    for gvk in watched() {
+        work = work.triggered_by(triggers(&known, gvk, namespace)?);
+    }
     let versions = Versions::new(&cluster, clock);
     let changed = versions.index.versions(&cluster, namespace)?;
     let sealed = versions.index.sealed(&cluster, namespace)?;
-    let secrets = stream::select(
-        readers(changed.boxed(), work.store()),
-        readers(sealed.boxed(), work.store()),
-    );
-    let (clock, gone) = (clock.clone(), versions.clone());
-    work.when_gone(move |rollout| gone.forget(rollout))
-        .triggered_by(secrets)
-        .triggered_by(sets)
-        .triggered_by(runs)
-        .triggered_by(services)
-        .until(stop)
-        .run(move |found| {
-            let (cluster, clock, versions) = (cluster.clone(), clock.clone(), versions.clone());
-            async move { pass(&cluster, &clock, &versions, &found.reference()).await }
-        })
-        .await;
+    work = work
+        .triggered_by(readers(known.clone(), changed))
+        .triggered_by(readers(known.clone(), sealed));
+    let (clock, forgetting, waiting) = (clock.clone(), known.clone(), versions.clone());
+    work.when_gone(move |gone| {
+        forgetting.cache().forget_namer(gone);
+        waiting.forget(gone);
+    })
+    .until(stop)
+    .run(move |found| {
+        let (known, clock, versions) = (known.clone(), clock.clone(), versions.clone());
+        async move { pass(&known, &clock, &versions, &found.reference()).await }
+    })
+    .await;
     Ok(())
 }
 
-/// One pass over one Rollout, read anew: what a watch shows may be older than our last write.
-async fn pass(
-    cluster: &Cluster,
-    clock: &Clock,
-    versions: &Versions,
-    target: &ObjectRef,
-) -> Result<Next, ClusterError> {
-    let Some(found) = cluster.get(target).await? else {
-        return Ok(Next::AwaitChange);
-    };
-    let mut snapshot = observe(cluster, found).await?;
-    let composed = versions.compose(&mut snapshot).await?;
-    if let Some(at) = composed.wait {
-        return Ok(Next::At(at));
-    }
-    let mut plan = decide::decide(&snapshot, clock.now());
-    plan.effects.splice(0..0, composed.effects);
-    engine::apply(plan, cluster).await
-}
-
-/// The Rollouts whose objects of a kind change.
-fn owners(
-    cluster: &Cluster,
+/// The Rollouts that control or name an object of a kind that changes.
+fn triggers(
+    known: &Arc<Known>,
     gvk: Gvk,
     namespace: Option<&str>,
 ) -> Result<impl Stream<Item = ObjectRef> + Send + use<>, ClusterError> {
-    let sets = Watch::all(gvk).within(namespace);
-    Ok(cluster.watch(&sets)?.filter_map(|event| async move {
-        let object = changed(event.ok()?)?;
-        let owner = owner(&object)?;
-        let name = owner.get("name")?.as_str()?;
-        let is_ours = owner.get("kind").and_then(Value::as_str) == Some(rollout::KIND);
-        is_ours.then(|| ObjectRef::new(rollout::gvk(), object.namespace(), name))
-    }))
-}
-
-/// The Rollouts that name an object of a kind that changes.
-fn namers(
-    cluster: &Cluster,
-    namespace: Option<&str>,
-    gvk: Gvk,
-    store: LiveStore,
-) -> Result<impl Stream<Item = ObjectRef> + Send + use<>, ClusterError> {
-    let events = cluster.watch(&Watch::all(gvk).within(namespace))?;
-    Ok(events.flat_map(move |event| {
-        let changed = event
-            .ok()
-            .and_then(changed)
-            .map(|object| object.reference());
-        let naming: Vec<ObjectRef> = changed
-            .map(|target| {
-                store
-                    .state()
-                    .into_iter()
-                    .map(|live| live.object().clone())
-                    .filter(|found| decide::needs(found).contains(&target))
-                    .map(|found| found.reference())
-                    .collect()
-            })
-            .unwrap_or_default();
-        stream::iter(naming)
+    let is_namespaced = gvk != analysis::cluster_template_gvk();
+    let within = namespace.filter(|_| is_namespaced);
+    let events = known
+        .cluster
+        .watch(&Watch::all(gvk.clone()).within(within))?;
+    let known = known.clone();
+    Ok(events.default_backoff().flat_map(move |event| {
+        let mut touched = Vec::new();
+        if let Ok(event) = event {
+            let mut cache = known.cache();
+            for object in cache.take_in(&gvk, event) {
+                touched.extend(controller(&object));
+                touched.extend(cache.namers(&object.reference()));
+            }
+        }
+        stream::iter(touched)
     }))
 }
 
 /// The Rollouts that name a secret whose versions or SealedSecret change.
 fn readers(
-    places: stream::BoxStream<'static, (String, String)>,
-    store: LiveStore,
-) -> impl Stream<Item = ObjectRef> + Send + use<> {
+    known: Arc<Known>,
+    places: impl Stream<Item = (String, String)> + Send,
+) -> impl Stream<Item = ObjectRef> + Send {
     places.flat_map(move |(namespace, secret)| {
-        let reads = |found: &Object| {
-            found.namespace() == Some(&namespace)
-                && version::secrets(&version::template_in(found), &namespace).contains(&secret)
-        };
-        let found: Vec<ObjectRef> = store
-            .state()
-            .iter()
-            .map(|live| live.object())
-            .filter(|found| reads(found))
-            .map(|found| found.reference())
-            .collect();
-        stream::iter(found)
+        let named = sealed_ref(Some(&namespace), &secret);
+        stream::iter(known.cache().namers(&named))
     })
 }
 
-fn changed(event: LiveEvent) -> Option<std::sync::Arc<Object>> {
-    match event {
-        LiveEvent::Apply(live) | LiveEvent::InitApply(live) | LiveEvent::Delete(live) => {
-            Some(live.object().clone())
-        }
-        LiveEvent::Init | LiveEvent::InitDone => None,
+/// The Rollout that controls an object.
+fn controller(object: &Object) -> Option<ObjectRef> {
+    let owner = owner(object)?;
+    let text = |field: &str| owner.get(field).and_then(Value::as_str);
+    let is_rollout = text("kind") == Some(rollout::KIND);
+    let name = text("name").filter(|_| is_rollout)?;
+    Some(ObjectRef::new(rollout::gvk(), object.namespace(), name))
+}
+
+/// One pass over one Rollout, read anew: what a watch shows may be older than our last write.
+async fn pass(
+    known: &Known,
+    clock: &Clock,
+    versions: &Versions,
+    target: &ObjectRef,
+) -> Result<Next, ClusterError> {
+    let Some(found) = known.cluster.get(target).await? else {
+        return Ok(Next::AwaitChange);
+    };
+    let mut snapshot = observe(known, found).await?;
+    let composed = versions.compose(&mut snapshot).await?;
+    let first = Plan {
+        effects: composed.effects,
+        ..Plan::default()
+    };
+    apply(known, first).await.0?;
+    if let Some(next) = composed.wait {
+        return Ok(next);
     }
+    for _ in 0..MOST_TAKEN {
+        let plan = decide::decide(&snapshot, clock.now());
+        let made = made(&plan);
+        let (outcome, count) = apply(known, plan).await;
+        let Err(error) = outcome else {
+            return outcome;
+        };
+        let Some(target) = made
+            .get(count)
+            .filter(|_| !error.is_transient() || error.is_conflict())
+        else {
+            return Err(error);
+        };
+        match known.cluster.get(target).await? {
+            Some(taken) if !is_ours(&taken, &snapshot) => {
+                snapshot.objects.insert(target.clone(), Some(taken));
+            }
+            // Our own, which what is known did not show yet.
+            Some(ours) => {
+                known.cache().store(Arc::new(ours));
+                return Err(error);
+            }
+            None if target.gvk == replica_set_gvk() => {
+                let plan = decide::refused(&snapshot, &error.to_string(), clock.now());
+                apply(known, plan).await.0?;
+                return Err(error);
+            }
+            None => return Err(error),
+        }
+    }
+    Ok(Next::Backoff)
+}
+
+/// What a plan makes, in its order.
+fn made(plan: &Plan) -> Vec<ObjectRef> {
+    let effects = plan.effects.iter();
+    effects
+        .filter_map(|effect| match effect {
+            Effect::Create(object) => Some(object.reference()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn is_ours(object: &Object, snapshot: &Snapshot) -> bool {
+    let uid = owner(object).and_then(|owner| owner.get("uid")?.as_str());
+    uid.is_some() && uid == snapshot.rollout.uid()
+}
+
+/// Applies a plan, and takes in what it has written; tells how many objects it has made.
+async fn apply(known: &Known, plan: Plan) -> (Result<Next, ClusterError>, usize) {
+    let made = made(&plan);
+    let mut written = Written::default();
+    let outcome = engine::apply_noting(plan, &known.cluster, &mut written).await;
+    let mut count = 0;
+    let mut cache = known.cache();
+    for object in written.objects {
+        if made.contains(&object.reference()) {
+            count += 1;
+        }
+        if cache.is_complete(&object.gvk()) {
+            cache.store(Arc::new(object));
+        }
+    }
+    for target in written.gone {
+        cache.drop_ours(&target);
+    }
+    (outcome, count)
 }

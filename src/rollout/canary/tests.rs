@@ -1,6 +1,7 @@
 //! The tables of the original's `utils/replicaset/canary_test.go`, as facts.
 
 use super::*;
+use crate::api::rollout::Step;
 
 #[test]
 fn the_closest_pair_for_a_weight() {
@@ -33,7 +34,7 @@ fn the_closest_pair_for_a_weight() {
         (0, 50, 1, 0, 0),
     ] {
         assert_eq!(
-            closest(replicas, weight, surge),
+            closest(replicas, weight, 100, surge),
             Counts { canary, stable },
             "{replicas} replicas, weight {weight}, surge {surge}"
         );
@@ -77,6 +78,7 @@ fn one_pass_without_a_router() {
         let counts = basic(&Situation {
             replicas: *replicas,
             weight: *weight,
+            max_weight: 100,
             max_surge: *surge,
             max_unavailable: *unavailable,
             stable: Some(pods(*stable)),
@@ -100,7 +102,14 @@ fn with_a_router_stable_stays_whole() {
         match_traffic_weight: false,
     };
     let of = |canary: &Canary, replicas, weight, scale: Option<&CanaryScale>| {
-        let counts = routed(canary, replicas, weight, scale, None, false);
+        let counts = routed(&Routed {
+            canary,
+            replicas,
+            weight,
+            scale,
+            actual: None,
+            is_aborted: false,
+        });
         (counts.canary, counts.stable)
     };
     assert_eq!(of(&plain, 10, 20, None), (2, 10));
@@ -123,12 +132,76 @@ fn with_a_router_stable_may_scale_along() {
     };
     let of = |weight, actual: Option<(i64, i64)>, is_aborted| {
         let actual = actual.map(|(canary, stable)| Weights { canary, stable });
-        let counts = routed(&dynamic, 10, weight, None, actual, is_aborted);
+        let counts = routed(&Routed {
+            canary: &dynamic,
+            replicas: 10,
+            weight,
+            scale: None,
+            actual,
+            is_aborted,
+        });
         (counts.canary, counts.stable)
     };
     assert_eq!(of(10, None, false), (1, 9));
     assert_eq!(of(20, Some((10, 90)), false), (2, 9));
     assert_eq!(of(0, Some((20, 80)), true), (2, 10));
+    // Aborted at 60/40 with the steps 20 and 60: back by way of 20.
+    let steps = [20, 60].map(|weight| Step {
+        set_weight: Some(weight),
+        ..Step::default()
+    });
+    let stepwise = Canary {
+        steps: Some(steps.to_vec()),
+        ..dynamic.clone()
+    };
+    let pods = |available| Pods {
+        spec: available,
+        available,
+    };
+    for (canary, stable, expected) in [(6, 4, (6, 8)), (1, 4, (6, 8)), (2, 10, (6, 10))] {
+        let weight = step_back(&stepwise, 10, pods(canary), pods(stable));
+        assert_eq!(
+            of(weight, Some((60, 40)), true),
+            expected,
+            "{canary}/{stable}"
+        );
+    }
+    assert_eq!(of(0, Some((60, 40)), true), (6, 10));
+}
+
+#[test]
+fn a_threshold_says_how_many_pods_suffice() {
+    let of = |threshold: Option<(&str, i64)>, available, wanted| {
+        let canary = Canary {
+            replica_progress_threshold: threshold.map(|(kind, value)| ProgressThreshold {
+                kind: kind.to_owned(),
+                value,
+            }),
+            ..Canary::default()
+        };
+        let pods = Pods {
+            spec: wanted,
+            available,
+        };
+        is_reached(&canary, Some(pods), wanted)
+    };
+    for (threshold, available, wanted, expected) in [
+        (None, 10, 10, true),
+        (None, 9, 10, false),
+        (Some(("Percent", 90)), 9, 10, true),
+        (Some(("Percent", 90)), 8, 10, false),
+        (Some(("Percent", 90)), 0, 0, true),
+        (Some(("Pods", 9)), 9, 10, true),
+        (Some(("Pods", 9)), 8, 10, false),
+        (Some(("Pods", -1)), 9, 10, false),
+    ] {
+        assert_eq!(
+            of(threshold, available, wanted),
+            expected,
+            "{threshold:?} {available}/{wanted}"
+        );
+    }
+    assert!(!is_reached(&Canary::default(), None, 0));
 }
 
 #[test]

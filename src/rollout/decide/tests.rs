@@ -3,7 +3,11 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::object::{Gvk, patch::merge};
+use crate::{
+    object::{Gvk, patch::merge},
+    plan::Effect,
+    rollout::replica_set,
+};
 
 struct World {
     snapshot: Snapshot,

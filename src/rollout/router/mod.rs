@@ -5,4 +5,4 @@ mod http_route;
 mod router;
 mod traefik_service;
 
-pub use router::{RouteError, Split, needs, route};
+pub use router::{RouteError, Split, needs, route, unsupported};

@@ -4,12 +4,25 @@ use serde_json::Value;
 
 use super::{http_route, traefik_service};
 use crate::{
-    api::rollout::Canary,
+    api::rollout::{Canary, TrafficRouting},
     object::{Gvk, Object, ObjectRef},
 };
 
 /// The key under which the original's plugin for the Gateway API is set up.
 const GATEWAY_PLUGIN: &str = "argoproj-labs/gatewayAPI";
+/// Settings of that plugin that this program does not carry out.
+const GATEWAY_UNSUPPORTED: &[&str] = &[
+    "httpRouteSelector",
+    "grpcRoute",
+    "grpcRoutes",
+    "grpcRouteSelector",
+    "tcpRoute",
+    "tcpRoutes",
+    "tcpRouteSelector",
+    "tlsRoute",
+    "tlsRoutes",
+    "tlsRouteSelector",
+];
 
 /// The shares of the traffic that are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +41,7 @@ pub struct Split {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
     /// The object of the router is not there.
-    #[error("{0} not found")]
+    #[error("{}s.{} \"{}\" not found", .0.gvk.kind.to_lowercase(), .0.gvk.group, .0.name)]
     Missing(ObjectRef),
     /// A router that this program does not drive.
     #[error("traffic router {0} is not supported")]
@@ -66,7 +79,7 @@ pub fn needs(rollout: &Object, canary: &Canary) -> Result<Vec<ObjectRef>, RouteE
     }
     for (key, plugin) in &routing.plugins {
         if key != GATEWAY_PLUGIN {
-            return Err(RouteError::Unsupported(key.clone()));
+            continue;
         }
         let text = |name: &str| plugin.get(name).and_then(Value::as_str);
         let namespace = text("namespace").or(rollout.namespace());
@@ -83,14 +96,28 @@ pub fn needs(rollout: &Object, canary: &Canary) -> Result<Vec<ObjectRef>, RouteE
             found.push(ObjectRef::new(gvk, namespace, name));
         }
     }
-    let others = routing
-        .others
-        .keys()
-        .find(|name| !matches!(name.as_str(), "managedRoutes"));
-    match others {
-        Some(other) => Err(RouteError::Unsupported(other.clone())),
+    match unsupported(routing) {
+        Some(other) => Err(RouteError::Unsupported(other.to_owned())),
         None => Ok(found),
     }
+}
+
+/// The first part of the routing that this program cannot carry out.
+pub fn unsupported(routing: &TrafficRouting) -> Option<&str> {
+    let plugin = |key: &&String| key.as_str() != GATEWAY_PLUGIN;
+    if let Some(key) = routing.plugins.keys().find(plugin) {
+        return Some(key);
+    }
+    let plugin = routing.plugins.get(GATEWAY_PLUGIN);
+    let field = GATEWAY_UNSUPPORTED
+        .iter()
+        .find(|field| plugin.is_some_and(|plugin| plugin.get(**field).is_some()));
+    if let Some(field) = field {
+        return Some(field);
+    }
+    let others = routing.others.iter();
+    let mut others = others.filter(|(name, value)| *name != "managedRoutes" && !value.is_null());
+    others.next().map(|(name, _)| name.as_str())
 }
 
 /// The object of a router with the weights as wanted.

@@ -49,10 +49,7 @@ fn prepare(object: &mut Object, before: Option<&Object>) {
 }
 
 fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
-    match crd::accept(object, before) {
-        Ok(()) => Vec::new(),
-        Err(errors) => errors.into_iter().map(Cause::from).collect(),
-    }
+    crd::accept(object, before).err().unwrap_or_default()
 }
 
 /// Names and establishes an accepted definition at once, beside all others.
@@ -91,8 +88,7 @@ pub fn validate_custom(resource: &Resource, object: &Object) -> Vec<Cause> {
     let Some(structural) = &resource.structural else {
         return Vec::new();
     };
-    let found = structural.validate(&object.to_value());
-    let mut causes: Vec<Cause> = found.into_iter().map(Cause::from).collect();
+    let mut causes = structural.validate(&object.to_value());
     if let Some(scale) = &resource.scale {
         causes.extend(scaled(object, &scale.spec));
     }

@@ -125,7 +125,7 @@ mod tests {
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": kind, "data": data});
         validate(&Object::from_value(secret).unwrap(), None)
             .iter()
-            .map(Cause::line)
+            .map(Cause::to_string)
             .collect()
     }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{field_error::FieldError, names::subdomain, spec_rules};
-use crate::object::Object;
+use super::{names::subdomain, spec_rules};
+use crate::{object::Object, sandbox::error::Cause};
 
 /// By whom a definition in a group of the Kubernetes community must be approved.
 const APPROVAL: &str = "api-approved.kubernetes.io";
@@ -50,7 +50,7 @@ pub fn complete(definition: &mut Object) {
 ///
 /// # Errors
 /// Everything that is wrong with it: the causes of a 422.
-pub fn accept(definition: &Object, old: Option<&Object>) -> Result<(), Vec<FieldError>> {
+pub fn accept(definition: &Object, old: Option<&Object>) -> Result<(), Vec<Cause>> {
     let spec = definition.at(&["spec"]).unwrap_or(&Value::Null);
     let part = |pointer: &str| {
         let value = spec.pointer(pointer).and_then(Value::as_str);
@@ -63,7 +63,7 @@ pub fn accept(definition: &Object, old: Option<&Object>) -> Result<(), Vec<Field
         .into_iter()
         .chain((name != wanted).then(|| r#"must be spec.names.plural+"."+spec.group"#.to_owned()));
     for rule in wrong {
-        found.push(FieldError::invalid("metadata.name", &name.into(), &rule));
+        found.push(Cause::invalid("metadata.name", &name.into(), &rule));
     }
     found.extend(spec_rules::check(spec));
     if let Some(old) = old {
@@ -125,7 +125,7 @@ fn versions(definition: &Object) -> impl Iterator<Item = &Value> {
         .flatten()
 }
 
-fn stored_versions(definition: &Object, found: &mut Vec<FieldError>) {
+fn stored_versions(definition: &Object, found: &mut Vec<Cause>) {
     let stored = definition
         .at(&["status", "storedVersions"])
         .and_then(Value::as_array);
@@ -138,12 +138,12 @@ fn stored_versions(definition: &Object, found: &mut Vec<FieldError>) {
                  persisted in {name} and removes {name} from status.storedVersions"
             );
             let at = format!("status.storedVersions[{index}]");
-            found.push(FieldError::invalid(at, stored, &rule));
+            found.push(Cause::invalid(at, stored, &rule));
         }
     }
 }
 
-fn approval(definition: &Object, group: &str, old: Option<&Object>, found: &mut Vec<FieldError>) {
+fn approval(definition: &Object, group: &str, old: Option<&Object>, found: &mut Vec<Cause>) {
     let protected = ["k8s.io", "kubernetes.io"].iter().any(|domain| {
         group == *domain
             || group
@@ -156,7 +156,7 @@ fn approval(definition: &Object, group: &str, old: Option<&Object>, found: &mut 
     }
     let at = format!("metadata.annotations[{APPROVAL}]");
     match approved {
-        None | Some("") => found.push(FieldError::required(
+        None | Some("") => found.push(Cause::required(
             at,
             &format!(
                 "protected groups must have approval annotation {APPROVAL:?}, {APPROVAL_RULE}"
@@ -164,7 +164,7 @@ fn approval(definition: &Object, group: &str, old: Option<&Object>, found: &mut 
         )),
         Some(text) if text.starts_with("unapproved") => {}
         Some(text) if text.starts_with("https://") || text.starts_with("http://") => {}
-        Some(text) => found.push(FieldError::invalid(
+        Some(text) => found.push(Cause::invalid(
             at,
             &text.into(),
             &format!(

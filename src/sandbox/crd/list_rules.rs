@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{
-    field_error::FieldError,
-    structural::{Additional, Structural},
-};
-use crate::object::schema::ListKind;
+use super::structural::{Additional, Structural};
+use crate::{object::schema::ListKind, sandbox::error::Cause};
 
 /// Every element of a set, and every key of a map list, that is there twice.
-pub(super) fn check(schema: &Structural, value: &Value, path: &str, found: &mut Vec<FieldError>) {
+pub(super) fn check(schema: &Structural, value: &Value, path: &str, found: &mut Vec<Cause>) {
     match value {
         Value::Object(map) => {
             for (name, value) in map {
@@ -32,7 +29,7 @@ pub(super) fn check(schema: &Structural, value: &Value, path: &str, found: &mut 
                 Some(ListKind::Set) => {
                     for index in repeated(list) {
                         let value = list.get(index).unwrap_or(&Value::Null);
-                        found.push(FieldError::duplicate(format!("{path}[{index}]"), value));
+                        found.push(Cause::duplicate(format!("{path}[{index}]"), value));
                     }
                 }
                 Some(ListKind::Map(keys)) => check_keys(keys, list, path, found),
@@ -48,10 +45,10 @@ pub(super) fn check(schema: &Structural, value: &Value, path: &str, found: &mut 
     }
 }
 
-fn check_keys(keys: &[String], list: &[Value], path: &str, found: &mut Vec<FieldError>) {
+fn check_keys(keys: &[String], list: &[Value], path: &str, found: &mut Vec<Cause>) {
     for (index, item) in list.iter().enumerate() {
         if !item.is_null() && !item.is_object() {
-            found.push(FieldError::invalid(
+            found.push(Cause::invalid(
                 format!("{path}[{index}]"),
                 item,
                 "must be an object for an array of list-type map",
@@ -70,7 +67,7 @@ fn check_keys(keys: &[String], list: &[Value], path: &str, found: &mut Vec<Field
         .collect();
     for index in repeated(&of_items) {
         let key = of_items.get(index).unwrap_or(&Value::Null);
-        found.push(FieldError::duplicate(format!("{path}[{index}]"), key));
+        found.push(Cause::duplicate(format!("{path}[{index}]"), key));
     }
 }
 

@@ -3,7 +3,6 @@
 mod accept;
 mod count;
 mod defaulting;
-mod field_error;
 mod format;
 mod list_rules;
 mod names;
@@ -15,6 +14,5 @@ mod structural;
 mod validate;
 
 pub use accept::{accept, complete, warnings};
-pub use field_error::FieldError;
 pub use status::established;
 pub use structural::Structural;

@@ -3,10 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    field_error::FieldError,
-    structural::{self, Structural},
-};
+use super::structural::{self, Structural};
+use crate::sandbox::error::Cause;
 
 mod lists;
 mod nested;
@@ -35,10 +33,10 @@ enum Level {
 
 /// Everything wrong with the schema of one version, at a path such as
 /// `spec.versions[0].schema.openAPIV3Schema`.
-pub(super) fn check(schema: &Value, path: &str) -> Vec<FieldError> {
+pub(super) fn check(schema: &Value, path: &str) -> Vec<Cause> {
     let mut found = Vec::new();
     if flag(schema, "nullable") {
-        found.push(FieldError::forbidden(
+        found.push(Cause::forbidden(
             format!("{path}.nullable"),
             "nullable cannot be true at the root",
         ));
@@ -57,7 +55,7 @@ pub(super) fn check(schema: &Value, path: &str) -> Vec<FieldError> {
 }
 
 /// What holds for each schema outside of `allOf` and its like.
-fn invariants(schema: &Value, level: Level, path: &str, found: &mut Vec<FieldError>) {
+fn invariants(schema: &Value, level: Level, path: &str, found: &mut Vec<Cause>) {
     let kind = text(schema, "type");
     let embedded = flag(schema, "x-kubernetes-embedded-resource");
     let preserve = flag(schema, "x-kubernetes-preserve-unknown-fields");
@@ -67,7 +65,7 @@ fn invariants(schema: &Value, level: Level, path: &str, found: &mut Vec<FieldErr
         Some(items) if items.is_object() => {
             invariants(items, Level::Item, &at("items"), found);
         }
-        _ if kind == "array" => found.push(FieldError::required(at("items"), "must be specified")),
+        _ if kind == "array" => found.push(Cause::required(at("items"), "must be specified")),
         _ => {}
     }
     for (name, below) in map(schema, "properties") {
@@ -77,13 +75,13 @@ fn invariants(schema: &Value, level: Level, path: &str, found: &mut Vec<FieldErr
     if let Some(additional) = schema.get("additionalProperties") {
         let path = at("additionalProperties");
         if level == Level::Root {
-            found.push(FieldError::forbidden(&path, "must not be used at the root"));
+            found.push(Cause::forbidden(&path, "must not be used at the root"));
         }
         if additional.is_object() {
             invariants(additional, Level::Field, &path, found);
         }
         if embedded {
-            found.push(FieldError::forbidden(
+            found.push(Cause::forbidden(
                 path,
                 "must not be used if x-kubernetes-embedded-resource is set",
             ));
@@ -94,7 +92,7 @@ fn invariants(schema: &Value, level: Level, path: &str, found: &mut Vec<FieldErr
         ("x-kubernetes-embedded-resource", embedded),
     ] {
         if int_or_string && is_set {
-            found.push(FieldError::invalid(
+            found.push(Cause::invalid(
                 at(word),
                 &true.into(),
                 "must be false if x-kubernetes-int-or-string is true",
@@ -105,9 +103,9 @@ fn invariants(schema: &Value, level: Level, path: &str, found: &mut Vec<FieldErr
     if embedded && kind != "object" {
         let rule = "must be object if x-kubernetes-embedded-resource is true";
         found.push(if kind.is_empty() {
-            FieldError::required(at("type"), rule)
+            Cause::required(at("type"), rule)
         } else {
-            FieldError::invalid(at("type"), &kind.into(), rule)
+            Cause::invalid(at("type"), &kind.into(), rule)
         });
     } else if kind.is_empty() && !int_or_string && !preserve {
         let rule = match level {
@@ -115,15 +113,15 @@ fn invariants(schema: &Value, level: Level, path: &str, found: &mut Vec<FieldErr
             Level::Item => "must not be empty for specified array items",
             Level::Field => "must not be empty for specified object fields",
         };
-        found.push(FieldError::required(at("type"), rule));
+        found.push(Cause::required(at("type"), rule));
     }
     if level == Level::Root && !kind.is_empty() && kind != "object" {
         let rule = "must be object at the root";
-        found.push(FieldError::invalid(at("type"), &kind.into(), rule));
+        found.push(Cause::invalid(at("type"), &kind.into(), rule));
     }
     metadata(schema, level, embedded, path, found);
     if embedded && !preserve && map(schema, "properties").next().is_none() {
-        found.push(FieldError::required(
+        found.push(Cause::required(
             at("properties"),
             "must not be empty if x-kubernetes-embedded-resource is true without \
              x-kubernetes-preserve-unknown-fields",
@@ -132,7 +130,7 @@ fn invariants(schema: &Value, level: Level, path: &str, found: &mut Vec<FieldErr
 }
 
 /// `apiVersion` and `kind` are texts; of `metadata`, a schema may only restrict the names.
-fn metadata(schema: &Value, level: Level, embedded: bool, path: &str, found: &mut Vec<FieldError>) {
+fn metadata(schema: &Value, level: Level, embedded: bool, path: &str, found: &mut Vec<Cause>) {
     let is_object = level == Level::Root || embedded;
     let property = |name: &str| schema.get("properties").and_then(|p| p.get(name));
     for name in ["kind", "apiVersion"] {
@@ -140,7 +138,7 @@ fn metadata(schema: &Value, level: Level, embedded: bool, path: &str, found: &mu
             && is_object
             && kind != "string"
         {
-            found.push(FieldError::invalid(
+            found.push(Cause::invalid(
                 format!("{path}.properties[{name}].type"),
                 &kind.into(),
                 "must be string",
@@ -153,7 +151,7 @@ fn metadata(schema: &Value, level: Level, embedded: bool, path: &str, found: &mu
     let path = format!("{path}.properties[metadata]");
     if is_object && text(metadata, "type") != "object" {
         let kind = text(metadata, "type").into();
-        found.push(FieldError::invalid(
+        found.push(Cause::invalid(
             format!("{path}.type"),
             &kind,
             "must be object",
@@ -174,7 +172,7 @@ fn metadata(schema: &Value, level: Level, embedded: bool, path: &str, found: &mu
         && text(metadata, "description").is_empty()
         && text(metadata, "title").is_empty();
     if level == Level::Root && !only_names {
-        found.push(FieldError::forbidden(
+        found.push(Cause::forbidden(
             path,
             "must not specify anything other than name and generateName, but metadata is \
              implicitly specified",
@@ -188,22 +186,22 @@ fn words(
     path: &str,
     root: bool,
     no_defaults: Option<&str>,
-    found: &mut Vec<FieldError>,
+    found: &mut Vec<Cause>,
 ) {
     let at = |below: &str| format!("{path}.{below}");
     let kind = text(schema, "type");
     if kind == "null" {
-        found.push(FieldError::forbidden(
+        found.push(Cause::forbidden(
             at("type"),
             "type cannot be set to null, use nullable as an alternative",
         ));
     }
     if !kind.is_empty() && !TYPES.contains(&kind) {
         let known = TYPES.map(str::to_owned);
-        found.push(FieldError::unsupported(at("type"), &kind.into(), &known));
+        found.push(Cause::unsupported(at("type"), &kind.into(), &known));
     }
     if let (Some(why), Some(_)) = (no_defaults, schema.get("default").filter(|d| !d.is_null())) {
-        found.push(FieldError::forbidden(
+        found.push(Cause::forbidden(
             at("default"),
             &format!("must not be set {why}"),
         ));
@@ -211,11 +209,11 @@ fn words(
     for word in NOT_SUPPORTED {
         if word != "externalDocs" && schema.get(word).is_some_and(|value| !value.is_null()) {
             let rule = format!("{word} is not supported");
-            found.push(FieldError::forbidden(at(word), &rule));
+            found.push(Cause::forbidden(at(word), &rule));
         }
     }
     if flag(schema, "uniqueItems") {
-        found.push(FieldError::forbidden(
+        found.push(Cause::forbidden(
             at("uniqueItems"),
             "uniqueItems cannot be set to true since the runtime complexity becomes quadratic",
         ));
@@ -224,13 +222,13 @@ fn words(
     if map(schema, "properties").next().is_some()
         && additional.is_some_and(|additional| *additional != Value::Bool(true))
     {
-        found.push(FieldError::forbidden(
+        found.push(Cause::forbidden(
             at("additionalProperties"),
             "additionalProperties and properties are mutual exclusive",
         ));
     }
     if schema.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(false)) {
-        found.push(FieldError::invalid(
+        found.push(Cause::invalid(
             at("x-kubernetes-preserve-unknown-fields"),
             &false.into(),
             "must be true or undefined",
@@ -239,7 +237,7 @@ fn words(
     lists::check(schema, path, found);
     for (index, rule) in list(schema, "x-kubernetes-validations").iter().enumerate() {
         if text(rule, "rule").trim().is_empty() {
-            found.push(FieldError::required(
+            found.push(Cause::required(
                 at(&format!("x-kubernetes-validations[{index}].rule")),
                 "rule is not specified",
             ));
@@ -273,7 +271,7 @@ fn words(
     for word in ["not", "items"] {
         match schema.get(word) {
             Some(below) if below.is_object() => words(below, &at(word), false, no_defaults, found),
-            Some(Value::Array(_)) => found.push(FieldError::forbidden(
+            Some(Value::Array(_)) => found.push(Cause::forbidden(
                 at(word),
                 "items must be a schema object and not an array",
             )),
@@ -294,7 +292,7 @@ fn words(
 }
 
 /// Defaults must be valid themselves and hold no unknown fields.
-fn defaults(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
+fn defaults(schema: &Value, path: &str, found: &mut Vec<Cause>) {
     if let Some(default) = schema.get("default").filter(|d| !d.is_null())
         && let Ok(structural) = Structural::read(schema)
     {
@@ -303,7 +301,7 @@ fn defaults(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
         structural.prune_value(&mut pruned);
         if pruned != *default {
             let rule = "must not have unknown fields";
-            found.push(FieldError::invalid(&path, default, rule));
+            found.push(Cause::invalid(&path, default, rule));
         }
         for mut error in structural.validate(default) {
             error.field = match error.field.as_str() {
@@ -325,11 +323,11 @@ fn defaults(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
 }
 
 /// A pattern that is no regular expression.
-fn pattern(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
+fn pattern(schema: &Value, path: &str, found: &mut Vec<Cause>) {
     let written = text(schema, "pattern");
     if let Err(error) = structural::pattern(written) {
         let rule = format!("must be a valid regular expression, but isn't: {error}");
-        found.push(FieldError::invalid(
+        found.push(Cause::invalid(
             format!("{path}.pattern"),
             &written.into(),
             &rule,

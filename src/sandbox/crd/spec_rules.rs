@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    field_error::FieldError,
     names::{label_1035, subdomain},
     schema_rules,
 };
+use crate::sandbox::error::Cause;
 
 const COLUMN_TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
 const COLUMN_FORMATS: [&str; 8] = [
@@ -24,13 +24,13 @@ const COLUMN_FORMATS: [&str; 8] = [
 ];
 
 /// Everything wrong with `spec`.
-pub(super) fn check(spec: &Value) -> Vec<FieldError> {
+pub(super) fn check(spec: &Value) -> Vec<Cause> {
     let mut found = Vec::new();
     group(spec, &mut found);
     match text(spec, "scope") {
-        "" => found.push(FieldError::required("spec.scope", "")),
+        "" => found.push(Cause::required("spec.scope", "")),
         "Cluster" | "Namespaced" => {}
-        other => found.push(FieldError::unsupported(
+        other => found.push(Cause::unsupported(
             "spec.scope",
             &other.into(),
             &["Cluster", "Namespaced"].map(str::to_owned),
@@ -40,7 +40,7 @@ pub(super) fn check(spec: &Value) -> Vec<FieldError> {
     for (index, version) in versions.iter().enumerate() {
         if version.pointer("/schema/openAPIV3Schema").is_none() {
             let path = format!("spec.versions[{index}].schema.openAPIV3Schema");
-            found.push(FieldError::required(path, ""));
+            found.push(Cause::required(path, ""));
         }
     }
     let mut seen = BTreeSet::new();
@@ -50,11 +50,7 @@ pub(super) fn check(spec: &Value) -> Vec<FieldError> {
         let name = text(version, "name");
         unique &= seen.insert(name);
         if let Some(error) = label_1035(name) {
-            found.push(FieldError::invalid(
-                format!("{path}.name"),
-                &name.into(),
-                &error,
-            ));
+            found.push(Cause::invalid(format!("{path}.name"), &name.into(), &error));
         }
         let own = |pointer: &str| {
             let part = version.pointer(pointer);
@@ -77,11 +73,11 @@ pub(super) fn check(spec: &Value) -> Vec<FieldError> {
     let all = spec.get("versions").cloned().unwrap_or_default();
     if !unique {
         let rule = "must contain unique version names";
-        found.push(FieldError::invalid("spec.versions", &all, rule));
+        found.push(Cause::invalid("spec.versions", &all, rule));
     }
     if versions.iter().filter(|v| flag(v, "storage")).count() != 1 {
         let rule = "must have exactly one version marked as storage version";
-        found.push(FieldError::invalid("spec.versions", &all, rule));
+        found.push(Cause::invalid("spec.versions", &all, rule));
     }
     check_names(spec.get("names").unwrap_or(&Value::Null), &mut found);
     if let Some(schema) = common(versions, SCHEMA) {
@@ -97,14 +93,14 @@ pub(super) fn check(spec: &Value) -> Vec<FieldError> {
     // Upstream also knows webhooks; nothing here could call one.
     match spec.pointer("/conversion/strategy").and_then(Value::as_str) {
         None | Some("None") => {}
-        Some(other) => found.push(FieldError::unsupported(
+        Some(other) => found.push(Cause::unsupported(
             "spec.conversion.strategy",
             &other.into(),
             &["None".to_owned()],
         )),
     }
     if flag(spec, "preserveUnknownFields") {
-        found.push(FieldError::invalid(
+        found.push(Cause::invalid(
             "spec.preserveUnknownFields",
             &true.into(),
             "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in \
@@ -115,12 +111,7 @@ pub(super) fn check(spec: &Value) -> Vec<FieldError> {
 }
 
 /// What may not change once the definition is there; names and scope once it is established.
-pub(super) fn check_update(
-    spec: &Value,
-    old: &Value,
-    established: bool,
-    found: &mut Vec<FieldError>,
-) {
+pub(super) fn check_update(spec: &Value, old: &Value, established: bool, found: &mut Vec<Cause>) {
     let established: &[&str] = if established {
         &["/scope", "/names/kind"]
     } else {
@@ -129,7 +120,7 @@ pub(super) fn check_update(
     for pointer in established.iter().chain(&["/group", "/names/plural"]) {
         let (new, old) = (spec.pointer(pointer), old.pointer(pointer));
         if new != old {
-            found.push(FieldError::invalid(
+            found.push(Cause::invalid(
                 format!("spec{}", pointer.replace('/', ".")),
                 new.unwrap_or(&json!("")),
                 "field is immutable",
@@ -138,15 +129,15 @@ pub(super) fn check_update(
     }
 }
 
-fn group(spec: &Value, found: &mut Vec<FieldError>) {
+fn group(spec: &Value, found: &mut Vec<Cause>) {
     let group = text(spec, "group");
     if group.is_empty() {
-        found.push(FieldError::required("spec.group", ""));
+        found.push(Cause::required("spec.group", ""));
     } else if let Some(error) = subdomain(group) {
-        found.push(FieldError::invalid("spec.group", &group.into(), &error));
+        found.push(Cause::invalid("spec.group", &group.into(), &error));
     } else if !group.contains('.') {
         let rule = "should be a domain with at least one dot";
-        found.push(FieldError::invalid("spec.group", &group.into(), rule));
+        found.push(Cause::invalid("spec.group", &group.into(), rule));
     }
 }
 
@@ -168,7 +159,7 @@ fn dotted(pointer: &str) -> String {
     pointer.replace('/', ".")
 }
 
-fn check_deprecation(version: &Value, path: &str, found: &mut Vec<FieldError>) {
+fn check_deprecation(version: &Value, path: &str, found: &mut Vec<Cause>) {
     let warning = version.get("deprecationWarning").and_then(Value::as_str);
     if let Some(warning) = warning {
         let path = format!("{path}.deprecationWarning");
@@ -182,18 +173,18 @@ fn check_deprecation(version: &Value, path: &str, found: &mut Vec<FieldError>) {
             ""
         };
         if !rule.is_empty() {
-            found.push(FieldError::invalid(path, &warning.into(), rule));
+            found.push(Cause::invalid(path, &warning.into(), rule));
         }
     }
 }
 
-fn check_columns(columns: &Value, path: &str, found: &mut Vec<FieldError>) {
+fn check_columns(columns: &Value, path: &str, found: &mut Vec<Cause>) {
     for (index, column) in columns.as_array().into_iter().flatten().enumerate() {
         check_column(column, &format!("{path}[{index}]"), found);
     }
 }
 
-fn check_scale(scale: &Value, path: &str, found: &mut Vec<FieldError>) {
+fn check_scale(scale: &Value, path: &str, found: &mut Vec<Cause>) {
     for (name, prefixes, under) in [
         ("specReplicasPath", &[".spec."][..], ".spec"),
         ("statusReplicasPath", &[".status."], ".status"),
@@ -206,39 +197,39 @@ fn check_scale(scale: &Value, path: &str, found: &mut Vec<FieldError>) {
         let (at, value) = (format!("{path}.{name}"), text(scale, name));
         if value.is_empty() {
             if name != "labelSelectorPath" {
-                found.push(FieldError::required(at, ""));
+                found.push(Cause::required(at, ""));
             }
         } else if !value.starts_with('.') {
             let rule = "must be a simple json path starting with .";
-            found.push(FieldError::invalid(at, &value.into(), rule));
+            found.push(Cause::invalid(at, &value.into(), rule));
         } else if !prefixes.iter().any(|prefix| value.starts_with(prefix)) {
             let rule = format!("should be a json path under {under}");
-            found.push(FieldError::invalid(at, &value.into(), &rule));
+            found.push(Cause::invalid(at, &value.into(), &rule));
         }
     }
 }
 
-fn check_column(column: &Value, path: &str, found: &mut Vec<FieldError>) {
+fn check_column(column: &Value, path: &str, found: &mut Vec<Cause>) {
     let at = |name: &str| format!("{path}.{name}");
     if text(column, "name").is_empty() {
-        found.push(FieldError::required(at("name"), ""));
+        found.push(Cause::required(at("name"), ""));
     }
     let rule = format!("must be one of {}", COLUMN_TYPES.join(","));
     match text(column, "type") {
-        "" => found.push(FieldError::required(at("type"), &rule)),
+        "" => found.push(Cause::required(at("type"), &rule)),
         kind if !COLUMN_TYPES.contains(&kind) => {
-            found.push(FieldError::invalid(at("type"), &kind.into(), &rule));
+            found.push(Cause::invalid(at("type"), &kind.into(), &rule));
         }
         _ => {}
     }
     let format = text(column, "format");
     if !format.is_empty() && !COLUMN_FORMATS.contains(&format) {
         let rule = format!("must be one of {}", COLUMN_FORMATS.join(","));
-        found.push(FieldError::invalid(at("format"), &format.into(), &rule));
+        found.push(Cause::invalid(at("format"), &format.into(), &rule));
     }
     match text(column, "jsonPath") {
-        "" => found.push(FieldError::required(at("JSONPath"), "")),
-        path if !path.starts_with('.') => found.push(FieldError::invalid(
+        "" => found.push(Cause::required(at("JSONPath"), "")),
+        path if !path.starts_with('.') => found.push(Cause::invalid(
             at("JSONPath"),
             &path.into(),
             "must be a simple json path starting with .",
@@ -247,10 +238,10 @@ fn check_column(column: &Value, path: &str, found: &mut Vec<FieldError>) {
     }
 }
 
-fn check_names(names: &Value, found: &mut Vec<FieldError>) {
+fn check_names(names: &Value, found: &mut Vec<Cause>) {
     for name in ["plural", "singular", "kind", "listKind"] {
         if text(names, name).is_empty() {
-            found.push(FieldError::required(format!("spec.names.{name}"), ""));
+            found.push(Cause::required(format!("spec.names.{name}"), ""));
         }
     }
     for (name, mixed) in [
@@ -272,20 +263,20 @@ fn check_names(names: &Value, found: &mut Vec<FieldError>) {
                 error
             };
             let at = format!("spec.names.{name}");
-            found.push(FieldError::invalid(at, &value.into(), &error));
+            found.push(Cause::invalid(at, &value.into(), &error));
         }
     }
     for name in ["shortNames", "categories"] {
         for (index, value) in list(names, name).iter().enumerate() {
             if let Some(error) = label_1035(value.as_str().unwrap_or_default()) {
                 let at = format!("spec.names.{name}[{index}]");
-                found.push(FieldError::invalid(at, value, &error));
+                found.push(Cause::invalid(at, value, &error));
             }
         }
     }
     let (kind, list_kind) = (text(names, "kind"), text(names, "listKind"));
     if !kind.is_empty() && kind == list_kind {
-        found.push(FieldError::invalid(
+        found.push(Cause::invalid(
             "spec.names.listKind",
             &list_kind.into(),
             "kind and listKind may not be the same",

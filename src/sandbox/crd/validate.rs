@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{
     count::width,
-    field_error::FieldError,
     format, list_rules,
     structural::{Additional, Rules, Structural},
 };
+use crate::sandbox::error::Cause;
 
 /// Where errors of `allOf` and its like are told: upstream knows no field for them.
 const NO_FIELD: &str = "<nil>";
@@ -18,7 +18,7 @@ const NO_FIELD: &str = "<nil>";
 impl Structural {
     /// Everything in a pruned and defaulted object that breaks the schema, in the order of its
     /// fields; CEL rules are not evaluated.
-    pub fn validate(&self, object: &Value) -> Vec<FieldError> {
+    pub fn validate(&self, object: &Value) -> Vec<Cause> {
         let mut found = check(self, object, "").errors;
         list_rules::check(self, object, "", &mut found);
         let mut seen = BTreeSet::new();
@@ -31,7 +31,7 @@ impl Structural {
 /// the one with most is told.
 #[derive(Default)]
 struct Outcome {
-    errors: Vec<FieldError>,
+    errors: Vec<Cause>,
     matches: usize,
 }
 
@@ -89,7 +89,7 @@ fn admitted(schema: &Structural) -> Vec<&str> {
     }
 }
 
-fn type_error(schema: &Structural, value: &Value, path: &str) -> Option<FieldError> {
+fn type_error(schema: &Structural, value: &Value, path: &str) -> Option<Cause> {
     let admitted = admitted(schema);
     let (seen, seen_format) = match value {
         Value::Null => ("null", ""),
@@ -102,7 +102,7 @@ fn type_error(schema: &Structural, value: &Value, path: &str) -> Option<FieldErr
     };
     let wrong = |wanted: &str, seen: &str| {
         let detail = format!("{path} in body must be of type {wanted}: {seen:?}");
-        Some(FieldError::type_invalid(path, seen, &detail))
+        Some(Cause::type_invalid(path, seen, &detail))
     };
     if value.is_null() {
         if admitted.is_empty() || schema.nullable {
@@ -133,7 +133,7 @@ fn type_error(schema: &Structural, value: &Value, path: &str) -> Option<FieldErr
     wrong(&admitted.join(","), seen)
 }
 
-fn not_in_enum(rules: &Rules, value: &Value, path: &str) -> Option<FieldError> {
+fn not_in_enum(rules: &Rules, value: &Value, path: &str) -> Option<Cause> {
     let values = rules.one_of_values.as_ref()?;
     if values.is_empty() || values.iter().any(|known| same(known, value)) {
         return None;
@@ -145,7 +145,7 @@ fn not_in_enum(rules: &Rules, value: &Value, path: &str) -> Option<FieldError> {
             other => other.to_string(),
         })
         .collect();
-    Some(FieldError::unsupported(path, value, &known))
+    Some(Cause::unsupported(path, value, &known))
 }
 
 /// Equal, numbers by their amount.
@@ -158,8 +158,7 @@ fn same(a: &Value, b: &Value) -> bool {
 
 fn branches(rules: &Rules, value: &Value, path: &str) -> Outcome {
     let mut outcome = Outcome::default();
-    let no_field =
-        |what: String| FieldError::invalid(NO_FIELD, &"".into(), &format!("{path:?} {what}"));
+    let no_field = |what: String| Cause::invalid(NO_FIELD, &"".into(), &format!("{path:?} {what}"));
     if !rules.any_of.is_empty() {
         let (valid, best) = best(&rules.any_of, value, path, true);
         if valid == 0 {
@@ -242,13 +241,15 @@ fn best(
 fn text_rules(schema: &Structural, text: &str, path: &str, outcome: &mut Outcome) {
     let rules = &schema.rules;
     let errors = &mut outcome.errors;
-    let invalid = |detail: String| {
-        FieldError::invalid(path, &text.into(), &format!("{path} in body {detail}"))
-    };
+    let invalid =
+        |detail: String| Cause::invalid(path, &text.into(), &format!("{path} in body {detail}"));
     let length = || width(text.chars().count());
     // The first rule that is broken hides the others.
     if let Some(limit) = rules.max_length.filter(|limit| length() > *limit) {
-        errors.push(FieldError::too_long(path, limit));
+        errors.push(Cause::too_long(
+            path,
+            usize::try_from(limit).unwrap_or(usize::MAX),
+        ));
     } else if let Some(limit) = rules.min_length.filter(|limit| length() < *limit) {
         errors.push(invalid(format!("should be at least {limit} chars long")));
     } else if let Some(pattern) = rules.pattern.as_ref().filter(|p| !p.is_match(text)) {
@@ -257,16 +258,16 @@ fn text_rules(schema: &Structural, text: &str, path: &str, outcome: &mut Outcome
     let format = format::known(&schema.kind, &rules.format);
     if !format.is_empty() && !format::holds(format, text) {
         let detail = format!("{path} in body must be of type {format}: {text:?}");
-        errors.push(FieldError::type_invalid(path, text, &detail));
+        errors.push(Cause::type_invalid(path, text, &detail));
     }
 }
 
-fn number_rules(rules: &Rules, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+fn number_rules(rules: &Rules, value: &Value, path: &str, errors: &mut Vec<Cause>) {
     let Some(number) = value.as_f64() else {
         return;
     };
     let mut wrong = |detail: String| {
-        errors.push(FieldError::invalid(
+        errors.push(Cause::invalid(
             path,
             value,
             &format!("{path} in body should be {detail}"),
@@ -306,19 +307,17 @@ fn list_checks(schema: &Structural, list: &[Value], path: &str, outcome: &mut Ou
     }
     let (rules, count) = (&schema.rules, width(list.len()));
     if let Some(limit) = rules.min_items.filter(|limit| count < *limit) {
-        outcome.errors.push(FieldError::invalid(
+        outcome.errors.push(Cause::invalid(
             path,
             &count.into(),
             &format!("{path} in body should have at least {limit} items"),
         ));
     }
     if let Some(limit) = rules.max_items.filter(|limit| count > *limit) {
-        outcome
-            .errors
-            .push(FieldError::too_many(path, count, limit));
+        outcome.errors.push(Cause::too_many(path, count, limit));
     }
     if rules.unique_items && !list_rules::repeated(list).is_empty() {
-        outcome.errors.push(FieldError::invalid(
+        outcome.errors.push(Cause::invalid(
             path,
             &"".into(),
             &format!("{path} in body shouldn't contain duplicates"),
@@ -333,16 +332,14 @@ fn map_checks(schema: &Structural, value: &Value, path: &str, outcome: &mut Outc
     };
     let (rules, count) = (&schema.rules, width(map.len()));
     if let Some(limit) = rules.min_properties.filter(|limit| count < *limit) {
-        outcome.errors.push(FieldError::invalid(
+        outcome.errors.push(Cause::invalid(
             path,
             &count.into(),
             &format!("{path} in body should have at least {limit} properties"),
         ));
     }
     if let Some(limit) = rules.max_properties.filter(|limit| count > *limit) {
-        outcome
-            .errors
-            .push(FieldError::too_many(path, count, limit));
+        outcome.errors.push(Cause::too_many(path, count, limit));
     }
     let below = |name: &str| {
         if path.is_empty() {
@@ -357,7 +354,7 @@ fn map_checks(schema: &Structural, value: &Value, path: &str, outcome: &mut Outc
             (None, Some(Additional::Schema(schema))) => {
                 outcome.merge(check(schema, value, &below(name)));
             }
-            (None, Some(Additional::Allowed(false))) => outcome.errors.push(FieldError::invalid(
+            (None, Some(Additional::Allowed(false))) => outcome.errors.push(Cause::invalid(
                 path,
                 &name.as_str().into(),
                 &format!("{path}.{name} in body is a forbidden property"),
@@ -370,7 +367,7 @@ fn map_checks(schema: &Structural, value: &Value, path: &str, outcome: &mut Outc
         .iter()
         .filter(|name| !map.contains_key(*name))
     {
-        outcome.errors.push(FieldError::required(below(name), ""));
+        outcome.errors.push(Cause::required(below(name), ""));
     }
 }
 

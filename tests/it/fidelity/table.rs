@@ -19,7 +19,7 @@ const FEWEST: usize = 250;
 const TOGETHER: usize = 6;
 
 /// The server that the records are of.
-const RECORDED_FROM: &str = "kube-apiserver v1.37.2, kube-controller-manager v1.37.2, etcd 3.4";
+const RECORDED_FROM: &str = "kube-apiserver v1.37.2, kube-controller-manager v1.37.2, etcd 3.7.0";
 
 fn record(case: &Case) -> PathBuf {
     case::folder().join(format!("{}.answers.json", case.name))

@@ -1,9 +1,8 @@
 //! A Deployment lives on the sandbox: it starts, is served, is rolled, waits for a Secret, is scaled, and goes.
 
-use std::{collections::BTreeMap, future::Future, pin::pin, time::Duration};
+use std::{collections::BTreeMap, future::Future, pin::pin};
 
 use futures::StreamExt;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use waxwing::{
     clock::Clock,
@@ -11,17 +10,19 @@ use waxwing::{
     controller::workload::{Readings, Workloads},
     object::{Gvk, Object, ObjectRef, pod_template::SourceKind},
     plan::Precondition,
-    sandbox::{Sandbox, SandboxOptions},
     workload::pod::SourceKey,
 };
 
-/// No story takes this long; one that does hangs.
-const TOO_LONG: Duration = Duration::from_secs(20);
+use super::{
+    pace::{Pace, a_while},
+    server::Server,
+};
 
 pub struct Story {
     pub cluster: Cluster,
     pub clock: Clock,
-    pub sandbox: Sandbox,
+    pub sandbox: Server,
+    pub pace: Pace,
     readings: Readings,
     workloads: tokio::task::JoinHandle<()>,
 }
@@ -33,18 +34,16 @@ impl Drop for Story {
 }
 
 impl Story {
-    pub fn begin() -> Self {
-        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let clock = Clock::stopped(start);
-        let sandbox = Sandbox::new(SandboxOptions {
-            clock: clock.clone(),
-        });
+    pub async fn begin() -> Self {
+        let (sandbox, pace) = Server::start().await;
         let cluster = Cluster::new(kube::Client::new(sandbox.service(), "default"));
-        let workloads = Workloads::new(cluster.clone(), clock.clone());
+        let clock = pace.clock().clone();
+        let workloads = Workloads::playing(sandbox.role(), cluster.clone(), clock.clone());
         Self {
             cluster,
             clock,
             sandbox,
+            pace,
             readings: workloads.readings(),
             workloads: tokio::spawn(workloads.run()),
         }
@@ -94,7 +93,7 @@ impl Story {
                 }
             }
         };
-        let outcome = tokio::time::timeout(TOO_LONG, search).await;
+        let outcome = tokio::time::timeout(self.pace.patience(), search).await;
         assert!(outcome.is_ok(), "never as wanted: {known:#?}");
         known.into_values().collect()
     }
@@ -122,23 +121,9 @@ impl Story {
         self.watched(gvk, |_| {}, wanted).await
     }
 
-    /// Lets time pass, a second at a time, until a future is done.
+    /// Lets time pass until a future is done.
     pub async fn with_time<T>(&self, future: impl Future<Output = T>) -> T {
-        let mut future = pin!(future);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut future => return done,
-                () = a_while() => self.clock.advance(SignedDuration::from_secs(1)),
-            }
-        }
-    }
-}
-
-/// Lets everybody else have turns.
-pub async fn a_while() {
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
+        self.pace.with_time(future).await
     }
 }
 
@@ -219,7 +204,7 @@ fn ready_endpoints(slices: &[&Object]) -> usize {
 
 #[tokio::test]
 async fn pods_are_ready_after_ten_seconds_and_served() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story
         .create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
             "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}}))
@@ -234,12 +219,12 @@ async fn pods_are_ready_after_ten_seconds_and_served() {
         })
         .await;
     assert!(running.iter().all(|pod| !is_ready(pod)));
-    story.clock.advance(SignedDuration::from_secs(9));
+    story.pace.pass(9).await;
     a_while().await;
     story
         .until(pods(), |pods| pods.iter().all(|pod| !is_ready(pod)))
         .await;
-    story.clock.advance(SignedDuration::from_secs(1));
+    story.pace.pass(1).await;
     let done = story
         .until(deployments(), |all| all.iter().any(|d| is_rolled_out(d)))
         .await;
@@ -281,7 +266,7 @@ async fn pods_are_ready_after_ten_seconds_and_served() {
 
 #[tokio::test]
 async fn a_new_image_rolls_and_the_service_never_starves() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story.create(deployment(4)).await;
     story
         .with_time(story.until(deployments(), |all| all.iter().any(|d| is_rolled_out(d))))
@@ -323,7 +308,7 @@ async fn a_new_image_rolls_and_the_service_never_starves() {
 
 #[tokio::test]
 async fn scaled_to_nothing_and_deleted_leaves_nothing() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story.create(deployment(2)).await;
     story
         .with_time(story.until(deployments(), |all| all.iter().any(|d| is_rolled_out(d))))
@@ -356,7 +341,7 @@ async fn scaled_to_nothing_and_deleted_leaves_nothing() {
 
 #[tokio::test]
 async fn a_missing_secret_is_waited_for_and_read_at_the_start() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     let mut waiting = deployment(1);
     waiting["spec"]["template"]["spec"]["containers"][0]["env"] = json!([{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]);
     story.create(waiting).await;
@@ -392,7 +377,7 @@ async fn a_missing_secret_is_waited_for_and_read_at_the_start() {
 
 #[tokio::test]
 async fn beginning_again_changes_nothing() {
-    let mut story = Story::begin();
+    let mut story = Story::begin().await;
     story
         .create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
             "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}))
@@ -406,7 +391,11 @@ async fn beginning_again_changes_nothing() {
         .await;
     let before = story.versions().await;
     story.workloads.abort();
-    let again = Workloads::new(story.cluster.clone(), story.clock.clone());
+    let again = Workloads::playing(
+        story.sandbox.role(),
+        story.cluster.clone(),
+        story.clock.clone(),
+    );
     story.workloads = tokio::spawn(again.run());
     for _ in 0..50 {
         a_while().await;
@@ -417,7 +406,7 @@ async fn beginning_again_changes_nothing() {
 #[tokio::test]
 async fn a_hundred_pods_start_together() {
     const MANY: usize = 100;
-    let story = Story::begin();
+    let story = Story::begin().await;
     story.create(deployment(i64::try_from(MANY).unwrap())).await;
     story
         .with_time(story.until(deployments(), |all| all.iter().any(|d| is_rolled_out(d))))

@@ -33,7 +33,7 @@ async fn ask_json(story: &Story, path: &str, body: &Value) -> (u16, String) {
 
 #[tokio::test]
 async fn a_budget_lets_one_go_at_a_time() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story
         .create(
             json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
@@ -78,7 +78,7 @@ async fn a_budget_lets_one_go_at_a_time() {
 
 #[tokio::test]
 async fn without_a_budget_a_pod_goes_with_its_reason() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story.create(deployment(1)).await;
     let running = story
         .with_time(story.until(pods(), |pods| pods.iter().any(|pod| is_ready(pod))))

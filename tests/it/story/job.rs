@@ -31,7 +31,7 @@ fn is_over(job: &Object, kind: &str) -> bool {
 
 #[tokio::test]
 async fn a_job_completes_and_its_pods_stay_until_it_goes() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story
         .create(job(
             &json!({"completions": 3, "parallelism": 2}),
@@ -62,7 +62,7 @@ async fn a_job_completes_and_its_pods_stay_until_it_goes() {
 
 #[tokio::test]
 async fn a_job_that_crashes_fails_after_its_retries() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story
         .create(job(
             &json!({"backoffLimit": 1}),
@@ -79,7 +79,7 @@ async fn a_job_that_crashes_fails_after_its_retries() {
 
 #[tokio::test]
 async fn a_running_job_that_is_deleted_leaves_no_pod() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story
         .create(job(
             &json!({"ttlSecondsAfterFinished": 5}),
@@ -105,7 +105,7 @@ async fn a_running_job_that_is_deleted_leaves_no_pod() {
 
 #[tokio::test]
 async fn a_finished_job_goes_after_its_time() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story
         .create(job(&json!({"ttlSecondsAfterFinished": 30}), &json!({})))
         .await;

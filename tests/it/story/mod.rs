@@ -1,4 +1,5 @@
-//! One file per user story, against the embedded server in process.
+//! One file per user story, against the embedded server in process, or against a real control plane whose kubeconfig
+//! `WAXWING_REAL_KUBECONFIG` names: each in namespaces of its own, with our workload code as the kubelet.
 
 mod daemon_set;
 mod deployment;
@@ -8,16 +9,49 @@ mod eviction;
 mod failing_server;
 mod git_to_cluster;
 mod gitops;
+mod image_aborted;
+mod image_promoted;
 mod job;
 mod leak;
+mod pace;
+mod plane;
 mod prune_guards;
 mod restart;
-mod rollout;
+mod rollout_deleted;
+mod rollout_invalid;
+mod rollout_paused;
+mod rollout_zero_replicas;
 mod seal_and_open;
 mod sealing_keys;
+mod secret_crash;
+mod secret_foreign;
+mod secret_image_only;
+mod secret_leak;
+mod secret_never_ready;
+mod secret_one_commit;
+mod secret_opting_in;
+mod secret_opting_out;
+mod secret_paused;
 mod secret_promoted;
+mod secret_pruned;
+mod secret_reference_added;
+mod secret_rejected;
+mod secret_retried;
+mod secret_reverted;
+mod secret_rollout_deleted;
 mod secret_stage;
+mod secret_superseded;
+mod secret_template;
+mod secret_two_controllers;
+mod secret_two_rollouts;
+mod secret_two_secrets;
+mod secret_type;
+mod secret_undo;
+mod secret_version_deleted;
+mod secret_zero_replicas;
+mod server;
 mod service;
 mod stateful_set;
+mod translate;
 mod world;
 mod wrong_scope;

@@ -5,12 +5,14 @@ use waxwing::{
     controller::serve::router,
 };
 
+use super::server::sandbox_only;
 use super::world::{CERTIFICATE, World, ask, has, sealed};
 
 const PROXY: &str = "/api/v1/namespaces/kube-system/services/http:sealed-secrets-controller:/proxy";
 
 #[tokio::test]
 async fn certificate_verify_and_rotate_go_through_the_service_proxy() {
+    sandbox_only!();
     let world = World::new().await;
     let running = world.run();
     running.handle.keys.ready().await;

@@ -40,7 +40,7 @@ fn is_rolled_out(set: &Object) -> bool {
 
 #[tokio::test]
 async fn pods_come_in_order_with_claims_and_are_updated_from_the_top() {
-    let story = Story::begin();
+    let story = Story::begin().await;
     story.create(set(3)).await;
     let in_order = |pods: &[&Object]| {
         let ready = pods.iter().filter(|pod| is_ready(pod)).count();

@@ -1,4 +1,7 @@
-//! The stage of the stories: the embedded server with the real controller on it, both in this process.
+//! The stage of the stories: an API server with the real controller on it, which runs in this process.
+//!
+//! The server is the embedded one, or a part of its own of the real control plane whose kubeconfig
+//! `WAXWING_REAL_KUBECONFIG` names.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,31 +25,31 @@ use waxwing::{
     api::{base64, crd, metadata::Metadata, secret::Secret},
     clock::Clock,
     cluster::{Cluster, Listed, Selector, Watch},
-    controller::{self, serve::Handle},
+    controller::{self, serve::Handle, workload::Workloads},
     object::{Gvk, Object, ObjectRef},
     plan::Precondition,
-    sandbox::{Sandbox, SandboxOptions},
     seal::{Certificate, Scope, SealOptions, seal},
     secret::Hidden,
 };
+
+use super::{pace::Pace, server::Server};
 
 pub const KEY: &str = include_str!("../../vectors/kubeseal/keys/small.key");
 pub const CERTIFICATE: &str = include_str!("../../vectors/kubeseal/keys/small.crt");
 pub const KEY_LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
 
-/// Longer than anything takes here; only a failing test waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// An embedded server, and what runs on it.
+/// A server, and what runs on it.
 pub struct World {
-    pub sandbox: Sandbox,
+    pub sandbox: Server,
     pub cluster: Cluster,
     pub clock: Clock,
+    pub pace: Pace,
 }
 
 /// A controller that runs; stopped when dropped.
 pub struct Running {
     pub handle: Handle,
+    patience: Duration,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -63,15 +66,13 @@ impl World {
 
     /// The same without a key.
     pub async fn without_keys() -> Self {
-        let clock = Clock::stopped("2030-01-01T00:00:00Z".parse().unwrap());
-        let sandbox = Sandbox::new(SandboxOptions {
-            clock: clock.clone(),
-        });
+        let (sandbox, pace) = Server::start().await;
         let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
         let world = Self {
             sandbox,
             cluster,
-            clock,
+            clock: pace.clock().clone(),
+            pace,
         };
         world.create(crd::sealed_secret()).await;
         let namespace =
@@ -100,11 +101,39 @@ impl World {
                 .await
                 .unwrap();
         });
-        Running { handle, stop, task }
+        Running {
+            handle,
+            patience: self.pace.patience(),
+            stop,
+            task,
+        }
+    }
+
+    /// Plays the node and its kubelet, and where nobody else does, the controllers of workloads.
+    pub fn workloads(&self) -> Workloads {
+        let (cluster, clock) = (self.cluster.clone(), self.clock.clone());
+        Workloads::playing(self.sandbox.role(), cluster, clock)
+    }
+
+    /// Lets time pass: at once on a stopped clock, as a tenth by the machine's on a real control plane.
+    pub async fn pass(&self, seconds: i64) {
+        self.pace.pass(seconds).await;
     }
 
     pub async fn create(&self, value: Value) -> Object {
-        self.cluster.create(&object(value)).await.unwrap()
+        let wanted = object(value);
+        match self.cluster.create(&wanted).await {
+            // Stories share a real control plane, and its kinds.
+            Err(error) if self.is_shared(&wanted) && error.is_conflict() => {
+                let found = self.cluster.get(&wanted.reference()).await.unwrap();
+                found.unwrap()
+            }
+            other => other.unwrap(),
+        }
+    }
+
+    fn is_shared(&self, object: &Object) -> bool {
+        self.sandbox.is_real() && object.gvk().kind == "CustomResourceDefinition"
     }
 
     /// Changes an object as `kubectl patch --type merge` does.
@@ -160,7 +189,7 @@ impl World {
                 changes.next().await.unwrap().unwrap();
             }
         };
-        let found = tokio::time::timeout(PATIENCE, search).await;
+        let found = tokio::time::timeout(self.pace.patience(), search).await;
         assert!(found.is_ok(), "{target} never became as expected: {last:?}");
         last
     }
@@ -180,10 +209,29 @@ impl World {
             .collect()
     }
 
-    /// The version of the whole store: any write moves it.
+    /// The version of the whole store: any write moves it. Of a real control plane, where others write too, the
+    /// versions of all that our controllers write.
     pub async fn version(&self) -> String {
-        let listed = self.list(&Gvk::new("", "v1", "ConfigMap")).await;
-        listed.resource_version
+        if !self.sandbox.is_real() {
+            return self
+                .list(&Gvk::new("", "v1", "ConfigMap"))
+                .await
+                .resource_version;
+        }
+        let mut versions = String::new();
+        for kind in ["Secret", "ConfigMap", "Event"] {
+            versions += &self.versions(&Gvk::new("", "v1", kind)).await;
+        }
+        versions + &self.versions(&controller::sealed_secret::gvk()).await
+    }
+
+    async fn versions(&self, gvk: &Gvk) -> String {
+        let listed = self.list(gvk).await.objects;
+        let versions = listed.iter().map(|object| {
+            let version = object.resource_version().unwrap_or_default();
+            format!("{} {version}\n", object.reference())
+        });
+        versions.collect()
     }
 
     async fn list(&self, gvk: &Gvk) -> Listed {
@@ -216,7 +264,7 @@ impl Running {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        let found = tokio::time::timeout(PATIENCE, search).await;
+        let found = tokio::time::timeout(self.patience, search).await;
         assert!(
             found.is_ok(),
             "{series} never counted {at_least}:\n{}",
@@ -236,7 +284,7 @@ impl Running {
     /// Stops and waits until all that has begun is done.
     pub async fn stop(self) {
         self.stop.send(true).unwrap();
-        let ended = tokio::time::timeout(PATIENCE, self.task).await;
+        let ended = tokio::time::timeout(self.patience, self.task).await;
         ended.expect("the controller stops").unwrap();
     }
 }

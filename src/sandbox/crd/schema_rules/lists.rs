@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{FieldError, flag, list, text};
+use super::{Cause, flag, list, text};
 
-pub(super) fn check(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
+pub(super) fn check(schema: &Value, path: &str, found: &mut Vec<Cause>) {
     let at = |below: &str| format!("{path}.{below}");
     let kind = text(schema, "type");
     for (word, wanted, known) in [
@@ -21,14 +21,14 @@ pub(super) fn check(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
         if kind != wanted {
             let rule = format!("must be {wanted} if {word} is specified");
             found.push(if kind.is_empty() {
-                FieldError::required(at("type"), &rule)
+                Cause::required(at("type"), &rule)
             } else {
-                FieldError::invalid(at("type"), &kind.into(), &rule)
+                Cause::invalid(at("type"), &kind.into(), &rule)
             });
         }
         if !known.contains(&merged) {
             let known: Vec<String> = known.iter().map(|&word| word.to_owned()).collect();
-            found.push(FieldError::unsupported(at(word), &merged.into(), &known));
+            found.push(Cause::unsupported(at(word), &merged.into(), &known));
         }
     }
     let list_type = schema.get("x-kubernetes-list-type").and_then(Value::as_str);
@@ -36,13 +36,13 @@ pub(super) fn check(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
     let rule = "must be map if x-kubernetes-list-map-keys is non-empty";
     match list_type {
         Some("map") => map_list(schema, keys, path, found),
-        Some(other) if !keys.is_empty() => found.push(FieldError::invalid(
+        Some(other) if !keys.is_empty() => found.push(Cause::invalid(
             at("x-kubernetes-list-type"),
             &other.into(),
             rule,
         )),
         None if !keys.is_empty() => {
-            found.push(FieldError::required(at("x-kubernetes-list-type"), rule));
+            found.push(Cause::required(at("x-kubernetes-list-type"), rule));
         }
         _ => {}
     }
@@ -62,33 +62,29 @@ pub(super) fn check(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
         };
         if open {
             let value = items.get(word).unwrap_or(&Value::Null);
-            found.push(FieldError::invalid(
-                at(&format!("items.{word}")),
-                value,
-                rule,
-            ));
+            found.push(Cause::invalid(at(&format!("items.{word}")), value, rule));
         }
     }
     if let Some(list_type @ ("set" | "map")) = list_type
         && flag(items, "nullable")
     {
-        found.push(FieldError::forbidden(
+        found.push(Cause::forbidden(
             at("items.nullable"),
             &format!("cannot be nullable when x-kubernetes-list-type is {list_type}"),
         ));
     }
 }
 
-fn map_list(schema: &Value, keys: &[Value], path: &str, found: &mut Vec<FieldError>) {
+fn map_list(schema: &Value, keys: &[Value], path: &str, found: &mut Vec<Cause>) {
     let at = |below: &str| format!("{path}.{below}");
     if keys.is_empty() {
-        found.push(FieldError::required(
+        found.push(Cause::required(
             at("x-kubernetes-list-map-keys"),
             "must not be empty if x-kubernetes-list-type is map",
         ));
     }
     let Some(items) = schema.get("items") else {
-        found.push(FieldError::required(
+        found.push(Cause::required(
             at("items"),
             "must have a schema if x-kubernetes-list-type is map",
         ));
@@ -96,7 +92,7 @@ fn map_list(schema: &Value, keys: &[Value], path: &str, found: &mut Vec<FieldErr
     };
     let kind = text(items, "type");
     if kind != "object" {
-        found.push(FieldError::invalid(
+        found.push(Cause::invalid(
             at("items.type"),
             &kind.into(),
             "must be object if parent array's x-kubernetes-list-type is map",
@@ -109,7 +105,7 @@ fn map_list(schema: &Value, keys: &[Value], path: &str, found: &mut Vec<FieldErr
         let name = key.as_str().unwrap_or_default();
         let below = |word: &str| at(&format!("items.properties[{name}].{word}"));
         let Some(property) = items.get("properties").and_then(|p| p.get(name)) else {
-            found.push(FieldError::invalid(
+            found.push(Cause::invalid(
                 at("x-kubernetes-list-map-keys"),
                 &all(),
                 "entries must all be names of item properties",
@@ -117,28 +113,28 @@ fn map_list(schema: &Value, keys: &[Value], path: &str, found: &mut Vec<FieldErr
             continue;
         };
         if matches!(text(property, "type"), "array" | "object") {
-            found.push(FieldError::invalid(
+            found.push(Cause::invalid(
                 below("type"),
                 &kind.into(),
                 "must be a scalar type if parent array's x-kubernetes-list-type is map",
             ));
         }
         if keys.iter().take(index).any(|earlier| earlier == key) {
-            found.push(FieldError::invalid(
+            found.push(Cause::invalid(
                 at("x-kubernetes-list-map-keys"),
                 &all(),
                 "must not contain duplicate entries",
             ));
         }
         if !required.contains(key) && property.get("default").is_none_or(Value::is_null) {
-            found.push(FieldError::required(
+            found.push(Cause::required(
                 below("default"),
                 "this property is in x-kubernetes-list-map-keys, so it must have a default or be \
                  a required property",
             ));
         }
         if flag(property, "nullable") {
-            found.push(FieldError::forbidden(
+            found.push(Cause::forbidden(
                 below("nullable"),
                 "this property is in x-kubernetes-list-map-keys, so it cannot be nullable",
             ));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FieldError, list, map, pattern, text};
+use super::{Cause, list, map, pattern, text};
 
 /// Words that say structure and thus stand outside only, with their rule.
 const STRUCTURE: [(&str, &str); 10] = [
@@ -34,7 +34,7 @@ const STRUCTURE: [(&str, &str); 10] = [
 ];
 
 /// Checks the value rules of a schema that stands outside.
-pub(super) fn values(schema: &Value, path: &str, found: &mut Vec<FieldError>) {
+pub(super) fn values(schema: &Value, path: &str, found: &mut Vec<Cause>) {
     let either = json!([{"type": "integer"}, {"type": "string"}]);
     let is_either = |value: &Value| value.get("anyOf") == Some(&either);
     let first_all = list(schema, "allOf").first().is_some_and(is_either);
@@ -46,7 +46,7 @@ fn branches(
     path: &str,
     skip_any: bool,
     skip_first_all: bool,
-    found: &mut Vec<FieldError>,
+    found: &mut Vec<Cause>,
 ) {
     for word in ["anyOf", "allOf", "oneOf"] {
         if word == "anyOf" && skip_any {
@@ -63,7 +63,7 @@ fn branches(
     pattern(schema, path, found);
 }
 
-fn nested(schema: &Value, path: &str, skip_any: bool, found: &mut Vec<FieldError>) {
+fn nested(schema: &Value, path: &str, skip_any: bool, found: &mut Vec<Cause>) {
     branches(schema, path, skip_any, false, found);
     if let Some(items) = schema.get("items").filter(|items| items.is_object()) {
         nested(items, &format!("{path}.items"), false, found);
@@ -72,7 +72,7 @@ fn nested(schema: &Value, path: &str, skip_any: bool, found: &mut Vec<FieldError
         nested(below, &format!("{path}.properties[{name}]"), false, found);
     }
     let mut forbid =
-        |word: &str, rule: &str| found.push(FieldError::forbidden(format!("{path}.{word}"), rule));
+        |word: &str, rule: &str| found.push(Cause::forbidden(format!("{path}.{word}"), rule));
     if !text(schema, "type").is_empty() {
         forbid("type", "must be empty to be structural");
     }
@@ -106,7 +106,7 @@ pub(super) fn check(
     schema: &Value,
     schema_path: &str,
     path: &str,
-    found: &mut Vec<FieldError>,
+    found: &mut Vec<Cause>,
 ) {
     let branches = ["allOf", "anyOf", "oneOf"].iter().flat_map(|word| {
         let branches = list(rules, word).iter().enumerate();
@@ -118,20 +118,14 @@ pub(super) fn check(
     }
 }
 
-fn inside(
-    branch: &Value,
-    schema: &Value,
-    schema_path: &str,
-    path: &str,
-    found: &mut Vec<FieldError>,
-) {
+fn inside(branch: &Value, schema: &Value, schema_path: &str, path: &str, found: &mut Vec<Cause>) {
     check(branch, schema, schema_path, path, found);
     let because = |path: &str| format!("because it is defined in {path}");
     if let Some(items) = branch.get("items").filter(|items| items.is_object()) {
         let (below, path) = (format!("{schema_path}.items"), format!("{path}.items"));
         match schema.get("items") {
             Some(schema) => inside(items, schema, &below, &path, found),
-            None => found.push(FieldError::required(below, &because(&path))),
+            None => found.push(Cause::required(below, &because(&path))),
         }
     }
     for (name, rules) in map(branch, "properties") {
@@ -139,7 +133,7 @@ fn inside(
         let path = format!("{path}.properties[{name}]");
         match schema.get("properties").and_then(|p| p.get(name)) {
             Some(schema) => inside(rules, schema, &below, &path, found),
-            None => found.push(FieldError::required(below, &because(&path))),
+            None => found.push(Cause::required(below, &because(&path))),
         }
     }
 }
