@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Exit, Failure, Shell, analysis, app, build, completion, controller, crd, demo, image, rollout,
-    sandbox,
+    sandbox, secret,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -39,6 +39,8 @@ pub enum Command {
     Diff(app::DiffArgs),
     /// As `app sync`: sync an application and wait for the end.
     Sync(app::SyncArgs),
+    /// Look at the versions of secrets that are delivered as canaries.
+    Secret(secret::Args),
     /// Build a kustomization.
     Build(build::Args),
     /// Print the custom resource definitions.
@@ -63,6 +65,7 @@ impl Command {
             Self::Analysis(args) => analysis::run(args.resolve(shell.env())?, shell),
             Self::Diff(args) => app::run(app::Settings::diff(args), shell),
             Self::Sync(args) => app::run(app::Settings::sync(args), shell),
+            Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),

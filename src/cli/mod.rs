@@ -18,6 +18,7 @@ pub mod kubeseal;
 mod log;
 pub mod rollout;
 pub mod sandbox;
+pub mod secret;
 mod shelf;
 mod shell;
 

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use waxwing::{
-    api::{base64, crd, rollout::HASH_LABEL},
+    api::{crd, rollout::HASH_LABEL},
     cluster::{Cluster, Selector},
     controller,
     object::{Gvk, Object, ObjectRef},
@@ -27,6 +27,15 @@ pub struct Stage {
     pub world: World,
     pub running: Running,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// The Rollouts of a second controller; ended when dropped.
+pub struct Twin(JoinHandle<()>);
+
+impl Drop for Twin {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Drop for Stage {
@@ -48,6 +57,11 @@ impl Stage {
     pub fn on(world: World, way: Cluster) -> Self {
         let mut settings = settings();
         settings.sealed.rollouts = true;
+        Self::with(world, way, settings)
+    }
+
+    /// The same with settings.
+    pub fn with(world: World, way: Cluster, settings: controller::Settings) -> Self {
         let running = world.run_through(way.clone(), settings);
         let clock = world.clock.clone();
         let workloads = tokio::spawn(world.workloads().run());
@@ -61,6 +75,20 @@ impl Stage {
             running,
             tasks: vec![workloads, rollouts],
         }
+    }
+
+    /// The controllers once more on the same server, without the workloads.
+    pub fn twin(&self) -> (Running, Twin) {
+        let mut settings = settings();
+        settings.sealed.rollouts = true;
+        let running = self.world.run_with(settings);
+        let (cluster, clock) = (self.world.cluster.clone(), self.world.clock.clone());
+        let rollouts = tokio::spawn(async move {
+            controller::rollout::run(&cluster, &clock, None, std::future::pending())
+                .await
+                .unwrap();
+        });
+        (running, Twin(rollouts))
     }
 
     /// Seals a value into `db`, opted in; the object is made or changed, as an applier does it.
@@ -248,6 +276,53 @@ impl Stage {
         }
     }
 
+    /// The uids of the pods of a Rollout.
+    pub async fn pods(&self, name: &str) -> Vec<String> {
+        let pods = self.list("", "Pod").await;
+        let own = pods.iter().filter(|pod| pod.label("app") == Some(name));
+        let mut uids: Vec<String> = own.filter_map(|pod| pod.uid().map(str::to_owned)).collect();
+        uids.sort();
+        uids
+    }
+
+    /// Waits until pods of a Rollout read these Secrets.
+    pub async fn reads(&self, name: &str, pairs: &[(&str, usize)]) {
+        let wanted = counts(pairs);
+        self.until(&format!("{name} reads {pairs:?}"), async |stage: &Self| {
+            stage.readers(name).await == wanted
+        })
+        .await;
+    }
+
+    /// A Rollout of two pods is Healthy on the first version of `db`, which holds `old`.
+    pub async fn begun() -> Self {
+        let stage = Self::new().await;
+        stage.seal("old").await;
+        stage.apply(rollout("web", "i", &["db"])).await;
+        stage.rollout("web", "Healthy", "1").await;
+        stage
+    }
+
+    /// The same, and an update to the second version is aborted.
+    pub async fn rejected() -> Self {
+        let stage = Self::begun().await;
+        stage.seal("bad").await;
+        stage.rollout("web", "Paused", "2").await;
+        stage.abort("web").await;
+        stage.condition("db", "Rejected: version 2").await;
+        stage
+    }
+
+    /// Deletes one pod that reads a Secret.
+    pub async fn kill_reader(&self, secret: &str) {
+        let pods = self.list("", "Pod").await;
+        let reader = pods.iter().find(|pod| {
+            let read = waxwing::version::secrets(&pod.to_value(), "shop");
+            pod.at(&["metadata", "deletionTimestamp"]).is_none() && read.contains(secret)
+        });
+        self.world.delete(&reader.unwrap().reference()).await;
+    }
+
     /// The reasons of the events about an object.
     pub async fn reasons(&self, about: &str) -> Vec<String> {
         let events = self.world.events(about).await;
@@ -299,9 +374,4 @@ pub fn counts(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
         .iter()
         .map(|(name, count)| ((*name).to_owned(), *count))
         .collect()
-}
-
-/// A plain text in base64.
-pub fn encoded(text: &str) -> String {
-    base64::encode(text.as_bytes())
 }
