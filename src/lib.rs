@@ -13,6 +13,7 @@ pub mod rollout;
 pub mod sandbox;
 pub mod seal;
 pub mod secret;
+pub mod simulation;
 pub mod source;
 pub mod sync;
 pub mod template;

@@ -14,7 +14,7 @@ use crate::{
 /// The manifests go to standard output; notes on deprecated fields go to standard error.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  waxwing build overlays/production | kubectl apply -f -\n  waxwing build overlays/production --revision v1.4.0"
+    after_help = "Example:\n  waxwing build overlays/production | kubectl apply -f -\n  waxwing build overlays/production --revision v1.4.0\n  waxwing build overlays/production --explain Deployment/web"
 )]
 pub struct Args {
     /// The folder with the kustomization file.
@@ -34,6 +34,9 @@ pub struct Args {
     /// Build what a commit holds, whatever the work tree says: a branch, a tag, an id, or what `git rev-parse` takes.
     #[arg(long, value_name = "REF")]
     revision: Option<String>,
+    /// Show which file and which step gave a resource each of its fields, instead of the manifests.
+    #[arg(long, value_name = "KIND/NAME", conflicts_with = "output")]
+    explain: Option<String>,
     /// Sort by kind (legacy), or not at all (none); `sortOptions` of the kustomization wins.
     #[arg(long, value_parser = ["legacy", "none"], hide = true)]
     reorder: Option<String>,
@@ -51,6 +54,7 @@ pub struct Settings {
     dir: PathBuf,
     output: Option<PathBuf>,
     revision: Option<String>,
+    explain: Option<(String, String)>,
     options: Options,
 }
 
@@ -67,7 +71,20 @@ impl Args {
         if self.enable_alpha_plugins {
             return Err(Failure::new("--enable-alpha-plugins is not supported"));
         }
+        let explain = match &self.explain {
+            None => None,
+            Some(text) => Some(
+                text.split_once('/')
+                    .filter(|(kind, name)| !kind.is_empty() && !name.is_empty())
+                    .map(|(kind, name)| (kind.to_owned(), name.to_owned()))
+                    .ok_or_else(|| {
+                        Failure::new(format!("--explain {text}: not of the form KIND/NAME"))
+                            .hint("for example --explain Deployment/web")
+                    })?,
+            ),
+        };
         Ok(Settings {
+            explain,
             dir: self.dir,
             output: self.output,
             revision: self.revision,
@@ -80,6 +97,7 @@ impl Args {
                     "none" => Reorder::None,
                     _ => Reorder::Legacy,
                 }),
+                explain: self.explain.is_some(),
             },
         })
     }
@@ -109,6 +127,9 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
     for note in &built.notes {
         shell.note(note);
     }
+    if let Some((kind, name)) = &settings.explain {
+        return explain(&built.resources, kind, name, shell);
+    }
     match settings.output {
         None => {
             let text = built.text();
@@ -121,6 +142,39 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
             }
         }
         Some(path) => write(&path, &built.text())?,
+    }
+    Ok(Exit::Yes)
+}
+
+/// Shows what gave the fields of a resource; it may be called by a name that it had before.
+fn explain(
+    resources: &[Resource],
+    kind: &str,
+    name: &str,
+    shell: &mut Shell,
+) -> Result<Exit, Failure> {
+    let is_meant = |resource: &&Resource| {
+        resource.kind().eq_ignore_ascii_case(kind)
+            && (resource.name() == name || resource.original_id().name == name)
+    };
+    let found: Vec<&Resource> = resources.iter().filter(is_meant).collect();
+    if found.is_empty() {
+        let there: Vec<String> = resources
+            .iter()
+            .map(|resource| format!("{}/{}", resource.kind(), resource.name()))
+            .collect();
+        return Err(Failure::new(format!("the build has no {kind}/{name}"))
+            .hint(format!("it has {}", there.join(", ")))
+            .exiting(Exit::No));
+    }
+    for resource in found {
+        shell.say(format_args!("{}", resource.id()))?;
+        let fields = resource.causes();
+        let width = fields.iter().map(|(field, _)| field.chars().count()).max();
+        for (field, cause) in &fields {
+            let width = width.unwrap_or_default();
+            shell.say(format_args!("  {field:width$}  {cause}"))?;
+        }
     }
     Ok(Exit::Yes)
 }

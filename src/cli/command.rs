@@ -5,7 +5,8 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use super::{
-    Exit, Failure, Shell, app, build, completion, controller, crd, demo, rollout, sandbox, secret,
+    Exit, Failure, Shell, analysis, app, build, completion, controller, crd, demo, image, rollout,
+    sandbox, secret,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -30,6 +31,14 @@ pub enum Command {
     App(app::Args),
     /// Look at Rollouts, and tell them what to do.
     Rollout(rollout::Args),
+    /// Change an image in Git.
+    Image(image::Args),
+    /// Try an AnalysisTemplate from the desk.
+    Analysis(analysis::Args),
+    /// As `app diff`: show what a sync would change.
+    Diff(app::DiffArgs),
+    /// As `app sync`: sync an application and wait for the end.
+    Sync(app::SyncArgs),
     /// Look at the versions of secrets that are delivered as canaries.
     Secret(secret::Args),
     /// Build a kustomization.
@@ -52,6 +61,10 @@ impl Command {
             Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
             Self::App(args) => app::run(args.resolve(shell.env())?, shell),
             Self::Rollout(args) => rollout::run(args.resolve(shell.env())?, shell),
+            Self::Image(args) => image::run(args.resolve(shell.env())?, shell),
+            Self::Analysis(args) => analysis::run(args.resolve(shell.env())?, shell),
+            Self::Diff(args) => app::run(app::Settings::diff(args), shell),
+            Self::Sync(args) => app::run(app::Settings::sync(args), shell),
             Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),

@@ -1,21 +1,25 @@
 //! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
 
+pub mod analysis;
 pub mod app;
 mod attach;
 pub mod build;
 mod command;
 pub mod completion;
 pub mod controller;
+pub mod controllers;
 pub mod crd;
 pub mod demo;
 pub mod embedded;
 mod failure;
 mod go_value;
+pub mod image;
 pub mod kubeseal;
 mod log;
 pub mod rollout;
 pub mod sandbox;
 pub mod secret;
+mod shelf;
 mod shell;
 
 pub use command::{Command, run};

@@ -120,6 +120,11 @@ impl Shell {
         self.output_is_terminal && self.wants_colour()
     }
 
+    /// Whether a picture may be drawn on standard output: a terminal that can do more than lines.
+    pub fn is_interactive(&self) -> bool {
+        self.output_is_terminal && self.env.get("TERM").is_some_and(|term| term != "dumb")
+    }
+
     /// Whether progress may be shown on standard error.
     pub fn has_progress(&self) -> bool {
         self.errors_is_terminal && self.env.get("TERM") != Some("dumb")

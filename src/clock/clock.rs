@@ -83,6 +83,12 @@ impl Clock {
         }
     }
 
+    /// Waits for a while.
+    pub async fn wait(&self, span: SignedDuration) {
+        let until = self.now().checked_add(span).unwrap_or(Timestamp::MAX);
+        self.wait_until(until).await;
+    }
+
     async fn wait_scaled(&self, at: Timestamp, speed: u32) {
         loop {
             let left = at.duration_since(self.now());

@@ -46,8 +46,8 @@ const WORKERS: usize = 16;
 pub struct Written {
     /// Objects as they are stored now, in the order of the effects.
     pub objects: Vec<Object>,
-    /// Objects that are gone.
-    pub gone: Vec<ObjectRef>,
+    /// Objects that are gone, each with the uid that was asked for.
+    pub gone: Vec<(ObjectRef, Option<String>)>,
     /// The object with its new status, as it is stored now.
     pub status: Option<Object>,
     /// Whether all effects are done, so that only the status can have failed.
@@ -90,18 +90,23 @@ pub async fn apply_noting(
                 precondition,
             } => match cluster.remove(&target, &precondition, None).await? {
                 Some(left) => written.objects.push(left),
-                None => written.gone.push(target),
+                None => written.gone.push((target, precondition.uid)),
             },
             Effect::Remove {
                 target,
                 precondition,
             } => match cluster.remove(&target, &precondition, Some(0)).await? {
                 Some(left) => written.objects.push(left),
-                None => written.gone.push(target),
+                None => written.gone.push((target, precondition.uid)),
             },
             Effect::Bind { pod, uid, node } => {
                 if let Some(bound) = cluster.bind(&pod, &uid, &node).await? {
                     written.objects.push(bound);
+                }
+            }
+            Effect::Evict { pod, uid } => {
+                if !cluster.evict(&pod, &uid).await? {
+                    tracing::info!(%pod, "a disruption budget keeps the pod");
                 }
             }
             Effect::Event(event) => {

@@ -18,6 +18,8 @@ use crate::{
 pub struct Settled {
     /// SHA-256 of the SealedSecret, status included, without what changes by itself.
     pub sealed: [u8; 32],
+    /// The state of the SealedSecret after our own write.
+    pub version: Version,
     /// The Secret that belongs to it.
     pub secret: Option<Version>,
     /// How many keys had been seen, where a new one could change the outcome.
@@ -40,6 +42,15 @@ impl Version {
             uid: object.uid().unwrap_or_default().to_owned(),
             resource_version: object.resource_version().unwrap_or_default().to_owned(),
         }
+    }
+}
+
+impl Settled {
+    /// Whether a SealedSecret was read before the write that settled it: the news of that is still on its way.
+    pub fn is_after(&self, sealed: &Object) -> bool {
+        let read = Version::of(sealed);
+        let number = |version: &Version| version.resource_version.parse::<u64>().ok();
+        read.uid == self.version.uid && number(&read) < number(&self.version)
     }
 }
 
@@ -176,6 +187,28 @@ mod tests {
         assert_eq!(memo.take(TraceEvent::Gone(trace("a", "3"))), [name("a")]);
         memo.take(TraceEvent::Relisting);
         assert_eq!(memo.take(TraceEvent::Listed), [name("b")]);
+    }
+
+    #[test]
+    fn what_was_read_before_our_write_is_old() {
+        let read = |uid: &str, version: &str| {
+            let metadata = json!({"name": "a", "uid": uid, "resourceVersion": version});
+            Object::from_value(json!({"apiVersion": "v1", "kind": "A", "metadata": metadata}))
+        };
+        let settled = Settled {
+            sealed: [0; 32],
+            version: Version::of(&read("u", "10").unwrap()),
+            secret: None,
+            epoch: None,
+        };
+        for (uid, version, is_old) in [
+            ("u", "9", true),
+            ("u", "10", false),
+            ("u", "11", false),
+            ("another", "9", false),
+        ] {
+            assert_eq!(settled.is_after(&read(uid, version).unwrap()), is_old);
+        }
     }
 
     #[test]

@@ -263,6 +263,10 @@ impl Inner {
     async fn pass(&self, sealed: &Object) -> Result<Next, ClusterError> {
         let reference = sealed.reference();
         let [secret_ref] = decide::needs(sealed);
+        let left = self.memo.settled(&reference);
+        if left.is_some_and(|left| left.is_after(sealed)) {
+            return Ok(Next::AwaitChange);
+        }
         let settled = self.settled(&reference, sealed);
         if let Some(settled) = &settled
             && self.memo.seen(&secret_ref).as_ref() == Some(&settled.secret)
@@ -319,6 +323,7 @@ impl Inner {
             let secret = written.objects.last().or(snapshot.secret.as_ref());
             let state = Settled {
                 sealed: digest(now),
+                version: Version::of(now),
                 secret: secret.map(Version::of),
                 epoch: (outcome == Outcome::Unseal).then_some(epoch),
             };

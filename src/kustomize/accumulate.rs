@@ -14,6 +14,7 @@ use super::{
     resource::Resource,
     resource_set::ResourceSet,
     schema::Schema,
+    trace::{Cause, Trace},
     transformer::{self, Step},
     variable,
 };
@@ -51,7 +52,9 @@ pub(super) struct Target {
     pub(super) file: Kustomization,
     loader: Loader,
     file_name: &'static str,
-    /// Where the folder lies as seen from the root of the build, if anyone wants to know.
+    /// Where the folder lies as seen from the root of the build.
+    place: String,
+    /// The same, where resources are marked with what they come from.
     origin: Option<String>,
 }
 
@@ -89,8 +92,23 @@ impl Target {
             file,
             loader,
             file_name,
+            place: String::new(),
             origin,
         })
+    }
+
+    /// The kustomization file as seen from the root of the build.
+    pub(super) fn path(&self) -> String {
+        joined(&self.place, self.file_name)
+    }
+
+    /// What a step of this kustomization gives a field.
+    fn cause(&self, step: &str) -> Cause {
+        Cause {
+            file: self.path(),
+            line: None,
+            step: step.to_owned(),
+        }
     }
 
     /// Uses the schema that the kustomization names; the first one that names any wins.
@@ -177,6 +195,10 @@ impl Target {
         let bytes = self.loader.load(context, path).map_err(failed)?;
         let mut found = parse::resources(&bytes, &context.schema)
             .map_err(|error| failed(error.in_file(path)))?;
+        if context.options.explain {
+            let file = joined(&self.place, path);
+            parse::trace(&mut found, &bytes, &file);
+        }
         if let Some(origin) = &self.origin {
             for resource in &mut found {
                 resource.origin = Some(Origin::File(joined(origin, path)));
@@ -223,6 +245,7 @@ impl Target {
         let mut target = Self::load(loader, context)
             .map_err(|error| error.under(format!("couldn't make target for path '{root}'")))?;
         target.origin = self.origin.as_ref().map(|origin| joined(origin, path));
+        target.place = joined(&self.place, path);
         target.use_schema(context)?;
         match (is_component, target.file.kind.as_str()) {
             (true, "Component") | (false, "Kustomization") => {}
@@ -293,9 +316,13 @@ impl Target {
             (Kind::ConfigMap, &self.file.config_map_generator),
             (Kind::Secret, &self.file.secret_generator),
         ];
-        let mut made: Vec<Resource> = Vec::new();
+        let mut made: Vec<(String, Resource)> = Vec::new();
         for (kind, list) in kinds {
-            for args in list {
+            for (index, args) in list.iter().enumerate() {
+                let field = match kind {
+                    Kind::ConfigMap => format!("configMapGenerator[{index}]"),
+                    Kind::Secret => format!("secretGenerator[{index}]"),
+                };
                 let global = self.file.generator_options.as_ref();
                 let mut resource = generator::generate(kind, args, global, &self.loader, context)?;
                 let name = match kind {
@@ -303,23 +330,26 @@ impl Target {
                     Kind::Secret => "SecretGenerator",
                 };
                 resource.origin = self.configured(name);
-                made.push(resource);
+                made.push((field, resource));
             }
         }
         let charts = self.file.helm_charts.len() + self.file.helm_chart_inflation_generator.len();
         if charts > 0 {
             return Err(plugin::helm_refused());
         }
-        made.extend(plugin::generated(
-            self,
-            &self.file.generators,
-            &self.loader,
-            context,
-        )?);
-        for resource in made {
+        let more = plugin::generated(self, &self.file.generators, &self.loader, context)?;
+        made.extend(
+            more.into_iter()
+                .map(|resource| ("generators".to_owned(), resource)),
+        );
+        for (field, mut resource) in made {
+            if context.options.explain {
+                resource.trace = Some(Box::new(Trace::empty()));
+            }
             all.set
                 .absorb(resource)
                 .map_err(|error| error.under("merging from generator"))?;
+            all.set.note(&self.cause(&field));
         }
         Ok(())
     }
@@ -341,11 +371,15 @@ impl Target {
         let steps = transformer::configure(&self.file, &all.specs, &self.loader, context)?;
         let own = steps.len();
         let more = plugin::transformers(self, &self.file.transformers, &self.loader, context)?;
-        for (index, step) in steps.into_iter().chain(more).enumerate() {
+        let more = more
+            .into_iter()
+            .map(|step| ("transformers".to_owned(), step));
+        for (index, (field, step)) in steps.into_iter().chain(more).enumerate() {
             step.run(&mut all.set)?;
             if index < own {
                 self.record(&step, all);
             }
+            all.set.note(&self.cause(&field));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::{
     name_reference, order, origin,
     resource::Resource,
     schema::Schema,
+    trace::Cause,
     variable,
 };
 use crate::{
@@ -49,6 +50,8 @@ pub struct Options {
     pub load_restrictions: LoadRestrictions,
     /// The order of the output, where a kustomization says nothing.
     pub reorder: Option<Reorder>,
+    /// Whether each resource shall know what gave it its fields ([`Resource::causes`]); slower.
+    pub explain: bool,
 }
 
 /// What a build gives.
@@ -91,6 +94,12 @@ pub fn build(files: &dyn Files, folder: &str, options: &Options) -> Result<Build
     let target = accumulate::Target::load(loader, &mut context)?;
     target.use_schema(&mut context)?;
     let file = target.file.clone();
+    let path = target.path();
+    let cause = |step: &str| Cause {
+        file: path.clone(),
+        line: None,
+        step: step.to_owned(),
+    };
     let Accumulated {
         mut set,
         specs,
@@ -104,8 +113,11 @@ pub fn build(files: &dyn Files, folder: &str, options: &Options) -> Result<Build
             resource.set_name(&format!("{name}-{suffix}"));
         }
     }
+    set.note(&cause("hash of the content"));
     name_reference::update(&mut set, &specs)?;
+    set.note(&cause("reference to a name that changed"));
     variable::resolve(&mut set, &variables, &specs, &mut context.notes)?;
+    set.note(&cause("vars"));
     set.list_mut().retain(|resource| {
         let mark = resource.annotations();
         mark.get(LOCAL_CONFIG).is_none_or(|mark| mark == "false")
@@ -151,6 +163,7 @@ pub fn build(files: &dyn Files, folder: &str, options: &Options) -> Result<Build
             );
         }
         resource.set_texts("annotations", annotations);
+        resource.note(&cause("buildMetadata"));
     }
     Ok(Build {
         resources,

@@ -25,6 +25,7 @@ mod resource_set;
 mod scalar;
 mod schema;
 mod selection;
+mod trace;
 mod transformer;
 mod variable;
 
@@ -32,3 +33,4 @@ pub use build::{Build, LoadRestrictions, Options, Reorder, build};
 pub use error::BuildError;
 pub use id::Id;
 pub use resource::Resource;
+pub use trace::Cause;

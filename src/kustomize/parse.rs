@@ -2,17 +2,12 @@
 
 use serde_json::Value;
 
-use super::{error::BuildError, resource::Resource, schema::Schema};
+use super::{error::BuildError, resource::Resource, schema::Schema, trace::Trace};
 use crate::object::yaml::{self, Dialect, DuplicateKeys, ReadOptions, YamlError};
 
 /// Reads the resources of a text; lists of resources are taken apart.
 pub(super) fn resources(bytes: &[u8], schema: &Schema) -> Result<Vec<Resource>, ParseError> {
-    let options = ReadOptions {
-        dialect: Dialect::Kustomize,
-        duplicate_keys: DuplicateKeys::Refuse,
-        ..ReadOptions::default()
-    };
-    let documents = yaml::read(bytes, &options).map_err(ParseError::Yaml)?;
+    let documents = yaml::read(bytes, &options()).map_err(ParseError::Yaml)?;
     let mut waiting = Vec::new();
     for document in documents {
         waiting.extend(checked(document.value)?);
@@ -44,6 +39,37 @@ pub(super) fn resources(bytes: &[u8], schema: &Schema) -> Result<Vec<Resource>, 
         .into_iter()
         .map(|value| Resource::new(value, schema))
         .collect())
+}
+
+/// Lets the resources of a file remember where it has their fields. Entries of lists have no lines.
+pub(super) fn trace(resources: &mut [Resource], bytes: &[u8], file: &str) {
+    let options = ReadOptions {
+        positions: true,
+        ..options()
+    };
+    let documents = yaml::read(bytes, &options).unwrap_or_default();
+    let nothing = yaml::Document {
+        value: Value::Null,
+        line: 1,
+        is_json: false,
+        places: None,
+    };
+    for resource in resources {
+        let found = documents
+            .iter()
+            .find(|document| document.value == resource.value)
+            .unwrap_or(&nothing);
+        resource.trace = Some(Box::new(Trace::of_file(&resource.value, file, found)));
+    }
+}
+
+/// How files with resources are read.
+fn options() -> ReadOptions {
+    ReadOptions {
+        dialect: Dialect::Kustomize,
+        duplicate_keys: DuplicateKeys::Refuse,
+        ..ReadOptions::default()
+    }
 }
 
 /// Why a text holds no resources.

@@ -141,7 +141,8 @@ fn step(
         let mut fields = Map::new();
         fields.insert(name.to_owned(), entry);
         let file: Kustomization = read(config, &Value::Object(fields))?;
-        transformer::configure(&file, &FieldSpecs::default(), loader, context)
+        let steps = transformer::configure(&file, &FieldSpecs::default(), loader, context)?;
+        Ok::<_, BuildError>(steps.into_iter().map(|(_, step)| step).collect())
     };
     Ok(match config.kind() {
         "NamespaceTransformer" => vec![Step::Namespace {

@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{id::Id, origin::Origin, scalar, schema::Schema};
+use super::{
+    id::Id,
+    origin::Origin,
+    scalar,
+    schema::Schema,
+    trace::{Cause, Trace},
+};
 use crate::object::Gvk;
 
 /// What a generated object does with one of its name.
@@ -70,6 +76,8 @@ pub struct Resource {
     /// Where it came from, as the origin annotation says.
     pub(super) origin: Option<Origin>,
     pub(super) transformations: Vec<Origin>,
+    /// What gave it its fields, where anyone wants to know.
+    pub(super) trace: Option<Box<Trace>>,
     schema: Schema,
 }
 
@@ -94,6 +102,7 @@ impl Resource {
             is_marked: false,
             origin: None,
             transformations: Vec::new(),
+            trace: None,
             schema: schema.clone(),
         }
     }
@@ -288,6 +297,21 @@ impl Resource {
             .collect();
         if let Some(metadata) = self.map_mut("metadata") {
             metadata.insert(field.to_owned(), Value::Object(texts));
+        }
+    }
+
+    /// Its fields in order, each with what gave it its value; nothing unless the build was asked to explain.
+    pub fn causes(&self) -> Vec<(String, Cause)> {
+        self.trace
+            .as_ref()
+            .map(|trace| trace.fields())
+            .unwrap_or_default()
+    }
+
+    /// Looks what a step has changed, where anyone wants to know.
+    pub(super) fn note(&mut self, cause: &Cause) {
+        if let Some(trace) = &mut self.trace {
+            trace.note(&self.value, cause);
         }
     }
 

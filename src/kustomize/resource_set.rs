@@ -9,6 +9,7 @@ use super::{
     id::Id,
     resource::{Behavior, Resource},
     scalar,
+    trace::Cause,
 };
 
 /// The resources of a build so far.
@@ -29,6 +30,13 @@ impl ResourceSet {
     pub(super) fn list_mut(&mut self) -> &mut Vec<Resource> {
         self.ids = None;
         &mut self.list
+    }
+
+    /// Lets each resource look what a step has changed, where anyone wants to know.
+    pub(super) fn note(&mut self, cause: &Cause) {
+        for resource in &mut self.list {
+            resource.note(cause);
+        }
     }
 
     fn ids(&mut self) -> &mut BTreeSet<Id> {
@@ -128,6 +136,7 @@ impl ResourceSet {
                         merge_data(&mut resource, old, field);
                     }
                 }
+                resource.trace = old.trace.take();
                 if old.origin.is_some() {
                     resource.origin.clone_from(&old.origin);
                 }

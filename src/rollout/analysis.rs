@@ -93,8 +93,11 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Result<(), ComposeError> {
         for run in current.chain(runs.others.iter().copied()) {
             end(pass, run);
         }
-        note(pass, BACKGROUND, &found(runs.background));
-        note(pass, STEP, &found(runs.step));
+        // A retry must not meet the run that ended what it retries.
+        let is_over = pass.flag("abort") || is_back;
+        for (field, run) in [(BACKGROUND, runs.background), (STEP, runs.step)] {
+            note(pass, field, &found(run.filter(|_| !is_over)));
+        }
         return Ok(());
     }
     let step = of_step(pass, &runs)?;
@@ -218,10 +221,13 @@ fn end_all(pass: &mut Pass<'_>, run: Option<&Object>) {
 
 /// Asks a run to stop measuring.
 fn end(pass: &mut Pass<'_>, run: &Object) {
-    let is_ending = run.at(&["spec", "terminate"]) == Some(&Value::Bool(true));
-    if !is_ending && !is_complete(run) {
+    if !is_ending(run) && !is_complete(run) {
         pass.patch(run, json!({"spec": {"terminate": true}}));
     }
+}
+
+fn is_ending(run: &Object) -> bool {
+    run.at(&["spec", "terminate"]) == Some(&Value::Bool(true))
 }
 
 /// Asks for a run, or takes the one that an earlier pass has made.
@@ -252,7 +258,7 @@ fn begin<'a>(
         let is_equal = ["metrics", "args"]
             .iter()
             .all(|part| known.at(&["spec", part]) == spec.get(*part));
-        if is_equal && !is_complete(known) {
+        if is_equal && !is_complete(known) && !is_ending(known) {
             return Ok(Wanted::Found(known));
         }
     }

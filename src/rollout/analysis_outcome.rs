@@ -51,7 +51,7 @@ impl<'a> Pass<'a> {
     /// Adds a measurement to its metric.
     pub fn record(&mut self, planned: &Planned, taken: &Taken, masks: &[Hidden<String>]) {
         let name = &planned.looked_at().name;
-        let measured = metric::measure(&planned.filled, &taken.reply);
+        let measured = metric::measure(&planned.filled, &taken.reply, taken.finished);
         if self.status.result(name).is_none() {
             let metadata = metric::metadata(&planned.filled);
             self.status.metric_results.push(MetricResult {

@@ -435,4 +435,6 @@ pub(super) fn event(run: &Object, is_warning: bool, reason: String, message: Str
 }
 
 #[cfg(test)]
+mod rule_tests;
+#[cfg(test)]
 mod tests;

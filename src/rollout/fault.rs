@@ -370,16 +370,10 @@ fn of_analysis(
     };
     let spec = match compose_at(&snapshot.rollout, &snapshot.objects, place, hashes) {
         Ok(spec) => spec,
-        Err(ComposeError::NotFound { kind, name }) => {
-            let kind = if kind.starts_with("cluster") {
-                "ClusterAnalysisTemplate"
-            } else {
-                "AnalysisTemplate"
-            };
-            let text = format!("{kind} '{name}' not found");
-            return Some(invalid(path, quoted(&name), &text));
-        }
         Err(error) => {
+            if let ComposeError::NotFound { name, .. } = &error {
+                return Some(invalid(path, quoted(name), &error.to_string()));
+            }
             let names: Vec<&str> = templates
                 .iter()
                 .map(|template| template.template_name.as_str())
@@ -407,3 +401,6 @@ fn of_analysis(
     );
     Some(invalid(path, quoted(name), &text))
 }
+
+#[cfg(test)]
+mod tests;

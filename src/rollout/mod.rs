@@ -18,6 +18,7 @@ mod pass;
 mod progress;
 mod quantity;
 mod replica_set;
+mod restart;
 mod revision;
 pub mod router;
 pub mod run;
@@ -29,4 +30,4 @@ mod traffic;
 mod workload;
 
 pub use expression::{Reading, instant, judge};
-pub use replica_set::is_made_from;
+pub use replica_set::{hash_of, is_made_from};

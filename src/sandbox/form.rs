@@ -59,14 +59,19 @@ impl Form {
             Self::Object => (resource.list_kind.as_str(), resource.gvk.api_version()),
             Self::Metadata => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
             Self::Table(include) => {
-                let objects: Vec<_> = items
-                    .map(|stored| admit::from_storage(resource, &stored.object))
-                    .collect();
                 let options = TableOptions {
                     now,
                     include: *include,
                     headers: true,
                 };
+                if resource.storage == resource.gvk {
+                    let objects = items.map(|stored| &stored.object);
+                    let metadata = Value::Object(metadata);
+                    return to_bytes(&table(resource, objects, metadata, options));
+                }
+                let objects: Vec<_> = items
+                    .map(|stored| admit::from_storage(resource, &stored.object))
+                    .collect();
                 return to_bytes(&table(resource, &objects, Value::Object(metadata), options));
             }
         };

@@ -198,3 +198,118 @@ fn authority(url: &reqwest::Url) -> String {
 fn is_inside(host: &str) -> bool {
     INSIDE.iter().any(|end| host.ends_with(end))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{extract::Request as Call, response::Redirect, routing::any};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::secret::Hidden;
+
+    fn request(url: &str) -> Request {
+        Request {
+            method: "POST",
+            url: url.to_owned(),
+            headers: vec![(
+                "authorization".to_owned(),
+                Hidden::new("planted".to_owned()),
+            )],
+            body: Some(b"question".to_vec()),
+            timeout: Duration::from_secs(5),
+            is_insecure: false,
+        }
+    }
+
+    fn router() -> Router {
+        let echo = async |call: Call| {
+            let host = call.headers().get("host").cloned();
+            let target = call.uri().to_string();
+            let body = axum::body::to_bytes(call.into_body(), 100).await.unwrap();
+            let host = host.map_or(String::new(), |host| host.to_str().unwrap().to_owned());
+            format!("{host} {target} {}", String::from_utf8_lossy(&body))
+        };
+        Router::new()
+            .route("/echo", any(echo))
+            .route(
+                "/away",
+                any(async || Redirect::temporary("http://elsewhere.svc/")),
+            )
+            .route("/large", any(async || vec![b'x'; MAX_BODY_BYTES + 1]))
+            .route("/never", any(std::future::pending::<String>))
+    }
+
+    /// The same router, asked within the process and over a socket.
+    async fn doors() -> [(Web, String); 2] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move { axum::serve(listener, router()).await });
+        [
+            (
+                Web::new().unwrap().with_inside(router()),
+                "http://prometheus.ns.svc:9090".to_owned(),
+            ),
+            (Web::new().unwrap(), format!("http://127.0.0.1:{port}")),
+        ]
+    }
+
+    #[tokio::test]
+    async fn requests_are_answered_within_and_without() {
+        for (web, base) in doors().await {
+            let authority = base.strip_prefix("http://").unwrap();
+            let reply = web
+                .send(&request(&format!("{base}/echo?a=b%20c")))
+                .await
+                .unwrap();
+            assert_eq!(reply.status, 200);
+            assert_eq!(
+                String::from_utf8(reply.body).unwrap(),
+                format!("{authority} /echo?a=b%20c question")
+            );
+            let away = web.send(&request(&format!("{base}/away"))).await.unwrap();
+            assert_eq!(away.status, 307, "redirects are not followed");
+            let large = web.send(&request(&format!("{base}/large"))).await;
+            assert_eq!(large, Err(WebError::TooLarge));
+            let mut never = request(&format!("{base}/never"));
+            never.timeout = Duration::from_millis(20);
+            let error = web.send(&never).await.unwrap_err();
+            assert_eq!(error.to_string(), "no answer within 20ms");
+        }
+    }
+
+    #[tokio::test]
+    async fn errors_hold_neither_queries_nor_credentials() {
+        let web = Web::new().unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let refused = request(&format!("http://127.0.0.1:{port}/x?token=planted"));
+        let mut header = request("http://h");
+        header
+            .headers
+            .push(("x".to_owned(), Hidden::new("planted\n".to_owned())));
+        for request in [
+            refused,
+            header,
+            request("planted"),
+            request("ftp://h/?planted"),
+        ] {
+            let error = web.send(&request).await.unwrap_err();
+            assert!(!error.to_string().contains("planted"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_services_of_the_cluster_are_inside() {
+        for (host, inside) in [
+            ("prometheus.monitoring.svc", true),
+            ("prometheus.monitoring.svc.cluster.local", true),
+            ("x.cluster.local", true),
+            ("prometheus.monitoring", false),
+            ("example.svc.evil.com", false),
+            ("svc", false),
+        ] {
+            assert_eq!(is_inside(host), inside, "{host}");
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! Job: runs pods until enough of them have ended well, or too many badly.
 //!
-//! Left out: `podFailurePolicy`, `successPolicy`, `backoffLimitPerIndex` and `maxFailedIndexes`; a Job that has one of
-//! them runs as if it had not.
+//! Left out: `successPolicy`, `backoffLimitPerIndex` and `maxFailedIndexes`; a Job that has one of them runs as if it
+//! had not.
 
+mod failure_policy;
 mod index;
 mod pods;
 mod retry;
@@ -116,7 +117,10 @@ pub fn decide(snapshot: Snapshot<'_>, now: Timestamp) -> Plan {
     let stored = Ending::named(&job);
     let mut pass = Pass::begin(job, claim.owned, now);
     let failed = tally.failed(&pass.pods);
-    let mut ending = stored.clone().or_else(|| pass.judge(failed));
+    let mut ending = stored
+        .clone()
+        .or_else(|| tally.fatal(&pass.pods))
+        .or_else(|| pass.judge(failed));
     let succeeded = tally.succeeded(&pass.pods);
     let is_managed = !field::is_deleting(&pass.job);
     if ending.is_some() {

@@ -2,7 +2,7 @@
 //!
 //! A file (or folder) a kind; each reads a snapshot and gives a plan, and the same moment after that plan gives none.
 
-mod adopt;
+pub mod adopt;
 mod condition;
 pub mod daemon_set;
 pub mod deployment;

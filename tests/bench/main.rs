@@ -9,8 +9,11 @@
 mod apply;
 mod controller;
 mod kustomize;
+mod list;
+mod rollout;
 mod sandbox;
 mod seal;
+mod sync;
 mod template;
 mod yaml;
 

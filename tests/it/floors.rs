@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("promql", 2),
     ("rollout", 2),
     ("seal", 2),
+    ("simulation", 2),
     ("sync", 2),
     ("version", 2),
     ("workload", 2),

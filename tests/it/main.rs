@@ -9,6 +9,7 @@
     reason = "a test stops at its first surprise, and may use the machine"
 )]
 
+mod cli;
 mod fidelity;
 mod floors;
 mod kubeseal;
@@ -19,4 +20,5 @@ mod sandbox_api;
 mod sequence;
 mod source;
 mod story;
+mod sync;
 mod vectors;

@@ -2,30 +2,8 @@
 # More of what people do with kubectl every day, against whatever KUBECONFIG names.
 # Use: KUBECTL=path KUBECONFIG=path [PODS=yes] tests/peers/kubectl_daily.sh
 # PODS says that somebody plays the kubelet, so that pods become ready.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/expect.sh"
-: "${KUBECTL:?names the kubectl to use}" "${KUBECONFIG:?names the cluster}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-space="daily-$$"
-k() { "$KUBECTL" "$@"; }
-n() { "$KUBECTL" -n "$space" "$@"; }
+. "$(dirname "$0")/expect.sh"
 has_pods() { [ "${PODS:-}" = yes ]; }
-# asks COMMAND... until its output has TEXT, for twenty seconds
-until_has() {
-  local wanted=$1 seen
-  shift
-  for _ in $(seq 100); do
-    seen=$("$@" 2>&1)
-    [[ $seen == *$wanted* ]] && { echo "$seen"; return 0; }
-    read -rt 0.2 <> <(:)
-  done
-  echo "$seen"
-  return 1
-}
-
 expect 'a namespace' 'created' k create namespace "$space"
 until_has default n get serviceaccounts >/dev/null
 
@@ -77,6 +55,9 @@ expect 'events of a type' 'No events found' n events --for deployment/web --type
 expect 'get events sorted' 'ScalingReplicaSet' n get events --sort-by=.lastTimestamp
 expect 'explain a kind' 'GROUP: +apps.*KIND: +Deployment.*VERSION: +v1.*spec.*<DeploymentSpec>' k explain deployment
 expect 'explain a field' 'FIELD: replicas <integer>' k explain deployment.spec.replicas
+expect 'explain says what for' 'Deployment enables declarative updates for Pods and ReplicaSets' k explain deployment
+expect 'explain says it of a field' 'DESCRIPTION:.*Number of desired pods\. This is a pointer to distinguish' k explain deployment.spec.replicas
+expect 'explain says it of what a field refers to' 'The deployment strategy to use to replace existing pods with new ones.*maxSurge' k explain deployment.spec.strategy --recursive
 expect 'explain a list' 'FIELD: containers <\[\]Container>' k explain pod.spec.containers
 expect 'explain --recursive' 'strategy.*<DeploymentStrategy>.*rollingUpdate' k explain deployment.spec --recursive
 refuse 'explain what is not there' 'field "nonsense" does not exist' k explain deployment.spec.nonsense

@@ -1,16 +1,7 @@
 #!/usr/bin/env bash
 # The daily list of kubectl commands, against whatever KUBECONFIG names.
 # Use: KUBECTL=path KUBECONFIG=path tests/peers/kubectl_session.sh
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/expect.sh"
-: "${KUBECTL:?names the kubectl to use}" "${KUBECONFIG:?names the cluster}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-space="session-$$"
-k() { "$KUBECTL" "$@"; }
-n() { "$KUBECTL" -n "$space" "$@"; }
+. "$(dirname "$0")/expect.sh"
 
 expect 'readyz answers' '^ok' k get --raw /readyz
 expect 'readyz tells its parts' 'readyz check passed' k get --raw '/readyz?verbose'
@@ -19,7 +10,7 @@ expect 'resources are listed' 'deployments +deploy +apps/v1 +true +Deployment' k
 expect 'resources with verbs' 'secrets +v1 +true +Secret +create,delete,deletecollection,get,list,patch,update,watch' k api-resources -o wide
 expect 'versions are listed' 'apps/v1' k api-versions
 expect 'a namespace is made' "namespace/$space created" k create namespace "$space"
-refuse 'a namespace is not made twice' 'Error from server \(AlreadyExists\): namespaces "session-[0-9]+" already exists' k create namespace "$space"
+refuse 'a namespace is not made twice' 'Error from server \(AlreadyExists\): namespaces "kubectl-session-[0-9]+" already exists' k create namespace "$space"
 
 cat > web.yaml <<'Y'
 apiVersion: apps/v1

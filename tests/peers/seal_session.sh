@@ -1,16 +1,8 @@
 #!/usr/bin/env bash
 # A developer's way with sealed secrets, with any kubeseal, against whatever KUBECONFIG names.
 # Use: KUBESEAL=path KUBECTL=path KUBECONFIG=path tests/peers/seal_session.sh
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/expect.sh"
-: "${KUBESEAL:?names the kubeseal to use}" "${KUBECTL:?names the kubectl to use}" "${KUBECONFIG:?names the cluster}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-space="seal-$$"
-k() { "$KUBECTL" "$@"; }
-n() { "$KUBECTL" -n "$space" "$@"; }
+. "$(dirname "$0")/expect.sh"
+: "${KUBESEAL:?names the kubeseal to use}"
 until_equal() { # until_equal WANTED command...: asks again for ten seconds
   local wanted=$1 seen
   shift

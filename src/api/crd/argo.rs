@@ -35,19 +35,47 @@ pub fn all() -> Vec<Value> {
 
 /// What the embedded cluster needs besides: the kinds of routers.
 pub fn routes() -> Vec<Value> {
-    let http = json!({"group": "gateway.networking.k8s.io", "version": "v1", "kind": "HTTPRoute", "plural": "httproutes",
-        "short": [], "namespaced": true, "columns": age_only()});
+    let gateway = |kind: &str, plural: &str| {
+        let columns = json!([
+            {"name": "Hostnames", "type": "string", "jsonPath": ".spec.hostnames"},
+            {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
+        ]);
+        let mut route = definition(&json!({
+            "group": "gateway.networking.k8s.io", "version": "v1", "kind": kind, "plural": plural,
+            "short": [], "namespaced": true, "columns": columns}));
+        let approved = "https://github.com/kubernetes-sigs/gateway-api/pull/2997";
+        if let Some(metadata) = route.get_mut("metadata").and_then(Value::as_object_mut) {
+            let note = json!({"api-approved.kubernetes.io": approved});
+            metadata.insert("annotations".into(), note);
+        }
+        if let Some(version) = route
+            .pointer_mut("/spec/versions/0")
+            .and_then(Value::as_object_mut)
+        {
+            version.insert("subresources".into(), json!({"status": {}}));
+        }
+        route
+    };
     let traefik = json!({"group": "traefik.io", "version": "v1alpha1", "kind": "TraefikService", "plural": "traefikservices",
         "short": [], "namespaced": true, "columns": age_only()});
-    let mut http = definition(&http);
-    if let Some(metadata) = http.get_mut("metadata").and_then(Value::as_object_mut) {
-        let approved = "https://github.com/kubernetes-sigs/gateway-api/pull/2997";
-        metadata.insert(
-            "annotations".into(),
-            json!({"api-approved.kubernetes.io": approved}),
-        );
+    vec![
+        gateway("GRPCRoute", "grpcroutes"),
+        gateway("HTTPRoute", "httproutes"),
+        definition(&traefik),
+    ]
+}
+
+/// The definition of a project of Applications.
+pub fn app_project() -> Value {
+    let short = &["appproj", "appprojs"];
+    let mut project = definition(&kind("AppProject", "appprojects", short, true, &age_only()));
+    if let Some(version) = project
+        .pointer_mut("/spec/versions/0")
+        .and_then(Value::as_object_mut)
+    {
+        version.remove("subresources");
     }
-    vec![http, definition(&traefik)]
+    project
 }
 
 fn kind(kind: &str, plural: &str, short: &[&str], namespaced: bool, columns: &Value) -> Value {

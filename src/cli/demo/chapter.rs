@@ -1,299 +1,364 @@
-//! The first chapter: a Secret is sealed, opened, changed, and refused elsewhere.
-
-use std::io::Write;
-
-use serde_json::{Value, json};
+//! The story as data: chapters, what people do in them, and what is expected of it.
 
 use super::{
-    narrator::Narrator,
-    stage::{Stage, object},
+    expectation::{
+        Expectation, aborted, all_on_first, all_on_third, app_degraded, app_synced,
+        back_on_version, back_to_stable, canary_only, fifth_healthy, fifth_revision,
+        first_password, first_stable, first_version, fourth_healthy, gone, healthy, history_keeps,
+        new_session_key, no_new_version, one_revision, promoted, rejected, replaced, rolled,
+        sealed_synced, second_healthy, second_password, second_version, stays_secret, steps,
+        third_version,
+    },
+    past::Past,
+    scenario::FIRST_PASSWORD,
+    seen::Seen,
 };
-use crate::{
-    api::base64,
-    cli::Failure,
-    object::{Gvk, Object, ObjectRef, yaml},
-};
 
-/// The namespace of the story.
-const NAMESPACE: &str = "shop";
-/// The name of its Secret.
-const NAME: &str = "db";
-/// What the Secret holds first, and after its change; the story's own values, never shown.
-const FIRST: &[(&str, &str)] = &[("user", "shop"), ("password", "correct horse")];
-const SECOND: &[(&str, &str)] = &[("user", "shop"), ("password", "battery staple")];
-/// How many letters of a ciphertext are shown.
-const SHOWN: usize = 44;
-
-fn secret() -> ObjectRef {
-    ObjectRef::new(Gvk::new("", "v1", "Secret"), Some(NAMESPACE), NAME)
+/// A part of the story.
+#[derive(Debug)]
+pub struct Chapter {
+    /// What it is about.
+    pub title: &'static str,
+    /// What people do, in order; each waits for its moment.
+    pub cues: &'static [Cue],
+    /// What is expected.
+    pub expectations: &'static [Expectation],
 }
 
-fn sealed(name: &str) -> ObjectRef {
-    ObjectRef::new(
-        Gvk::new("bitnami.com", "v1alpha1", "SealedSecret"),
-        Some(NAMESPACE),
-        name,
-    )
+/// Something that somebody does.
+#[derive(Debug)]
+pub struct Cue {
+    /// Said when it is done.
+    pub told: &'static str,
+    /// When it is done.
+    pub when: fn(&Seen, &Past) -> bool,
+    /// What is done.
+    pub deed: Deed,
 }
 
-/// Tells the chapter from beginning to end.
-///
-/// # Errors
-/// The embedded cluster failed where the story has no expectation for it.
-pub async fn seal_and_open(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
-    narrator.chapter("The cluster")?;
-    narrator.tell(&format!(
-        "A Kubernetes API server runs in this process, at {}. With it the unsealing controller,",
-        stage.address()
-    ))?;
-    narrator.tell("which makes its first sealing key now: RSA, 4096 bits.")?;
-    narrator.expect(
-        "the controller has its sealing key",
-        stage.has_key().await,
-        "none",
-    )?;
-    narrator.show("command", "kubeseal --fetch-cert > cert.pem")?;
-    let certificate = stage.kubeseal(&["--fetch-cert"], String::new()).await?;
-    narrator.expect(
-        "it gives out the certificate, and keeps the key",
-        certificate.contains("BEGIN CERTIFICATE") && !certificate.contains("PRIVATE KEY"),
-        "no certificate",
-    )?;
-    stage
-        .create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}))
-        .await?;
-
-    first_time(stage, narrator).await?;
-    changed(stage, narrator).await?;
-    edited(stage, narrator).await?;
-    copied(stage, narrator).await
+/// What somebody does.
+#[derive(Clone, Copy, Debug)]
+pub enum Deed {
+    /// Edits files, commits, pushes.
+    Push {
+        /// Who.
+        author: &'static str,
+        /// Why.
+        message: &'static str,
+        /// What.
+        edits: &'static [Edit],
+    },
+    /// Applies the Application.
+    Apply,
+    /// The database takes these passwords from now on.
+    Accept(&'static [&'static str]),
+    /// Deletes the first pod, by name, that reads a version.
+    DeletePod(u64),
+    /// Tells the Rollout to skip what is left.
+    PromoteFull,
 }
 
-async fn first_time(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
-    narrator.chapter("A Secret is sealed for Git")?;
-    narrator.tell("A developer has a Secret shop/db with a user and a password, and seals it:")?;
-    narrator.show(
-        "command",
-        "kubeseal -o yaml < secret.yaml > sealed-secret.yaml",
-    )?;
-    let text = seal(stage, FIRST, &[]).await?;
-    narrator.tell("What goes to Git is this, safe for every eye:")?;
-    narrator.show("sealed-secret.yaml", &shortened(&text))?;
-    narrator.expect(
-        "no value can be read in the sealed file",
-        !shows_any(&text, FIRST),
-        "a value stands in the file",
-    )?;
-    narrator.show("command", "kubectl apply -f sealed-secret.yaml")?;
-    stage.create(parsed(&text)?).await?;
-    let opened = stage
-        .wait_for(&secret(), |secret| holds(secret, FIRST))
-        .await?;
-    narrator.expect(
-        "the controller opened it: Secret shop/db holds exactly what was sealed",
-        opened.is_some(),
-        "no such Secret",
-    )?;
-    narrator.expect(
-        "the Secret belongs to its SealedSecret, and will go with it",
-        opened.as_ref().and_then(owner) == Some("SealedSecret".to_owned()),
-        "no owner",
-    )?;
-    expect_condition(stage, narrator, NAME, "True", "").await
+/// A change of files.
+#[derive(Clone, Copy, Debug)]
+pub enum Edit {
+    /// The pipeline's: another image.
+    Image(&'static str),
+    /// A developer's: another value, sealed.
+    Seal(&'static str, &'static str),
 }
 
-async fn changed(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
-    narrator.chapter("The password changes")?;
-    narrator.tell(
-        "The Secret is sealed again with the new password, this time offline with the certificate:",
-    )?;
-    narrator.show(
-        "command",
-        "kubeseal --cert cert.pem -o yaml < secret.yaml > sealed-secret.yaml",
-    )?;
-    let before = stage.get(&secret()).await?;
-    let certificate = stage.kubeseal(&["--fetch-cert"], String::new()).await?;
-    let mut file = tempfile::NamedTempFile::new()?;
-    file.write_all(certificate.as_bytes())?;
-    let path = file.path().display().to_string();
-    let text = seal(stage, SECOND, &["--cert", &path]).await?;
-    narrator.show("command", "kubectl apply -f sealed-secret.yaml")?;
-    let Some(mut live) = stage.get(&sealed(NAME)).await? else {
-        return narrator.expect("the SealedSecret is there to be changed", false, "none");
-    };
-    if let Some(spec) = object(parsed(&text)?)?.at(&["spec"]) {
-        live.set(&["spec"], spec.clone());
-    }
-    stage.replace(&live).await?;
-    let opened = stage
-        .wait_for(&secret(), |secret| holds(secret, SECOND))
-        .await?;
-    narrator.expect(
-        "the Secret holds the new password",
-        opened.is_some(),
-        "the old one",
-    )?;
-    let uid = |object: &Object| object.uid().map(str::to_owned);
-    narrator.expect(
-        "it is the same Secret still, changed in place",
-        opened.as_ref().and_then(uid) == before.as_ref().and_then(uid),
-        "another Secret",
-    )
+/// The key in the secret that goes wrong.
+pub const PASSWORD: &str = "POSTGRES_PASSWORD";
+/// Passwords of the story; nobody else's.
+const WRONG_PASSWORD: &str = "a-typo-in-the-password";
+/// The new password, which the database takes from the fourth chapter on.
+pub const SECOND_PASSWORD: &str = "second-good-password";
+/// What the fifth chapter changes beside the image.
+pub const SECOND_BACKEND_SECRET: &str = "YW5vdGhlci1zZXNzaW9uLWtleQ==";
+
+fn at_once(_: &Seen, _: &Past) -> bool {
+    true
 }
 
-async fn edited(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
-    narrator.chapter("Somebody edits the Secret by hand")?;
-    narrator.tell("Git says one thing, the cluster now another:")?;
-    narrator.show("command", "kubectl -n shop edit secret db")?;
-    let Some(mut edited) = stage.get(&secret()).await? else {
-        return narrator.expect("the Secret is there to be edited", false, "no Secret");
-    };
-    edited.set(
-        &["data", "password"],
-        Value::String(base64::encode(b"typed by hand")),
-    );
-    stage.replace(&edited).await?;
-    let mended = stage
-        .wait_for(&secret(), |secret| holds(secret, SECOND))
-        .await?;
-    narrator.expect(
-        "the controller put the sealed value back",
-        mended.is_some(),
-        "the edited value",
-    )
+fn at_first_weight(seen: &Seen, past: &Past) -> bool {
+    seen.weight() == 20 && past.since_cue(seen) >= 20
 }
 
-async fn copied(stage: &Stage, narrator: &mut Narrator<'_>) -> Result<(), Failure> {
-    narrator.chapter("A copy under another name")?;
-    narrator.tell(
-        "Somebody who may not read shop/db copies its sealed file to a name that they may read:",
-    )?;
-    narrator.show(
-        "command",
-        "sed 's/name: db/name: mine/' sealed-secret.yaml | kubectl apply -f -",
-    )?;
-    let Some(mut copy) = stage.get(&sealed(NAME)).await? else {
-        return narrator.expect("the SealedSecret is there to be copied", false, "none");
-    };
-    copy.as_map_mut().insert(
-        "metadata".to_owned(),
-        json!({"name": "mine", "namespace": NAMESPACE}),
-    );
-    copy.remove(&["status"]);
-    stage.create(copy.into_value()).await?;
-    expect_condition(
-        stage,
-        narrator,
-        "mine",
-        "False",
-        "no key could decrypt secret (password, user)",
-    )
-    .await?;
-    let other = ObjectRef::new(Gvk::new("", "v1", "Secret"), Some(NAMESPACE), "mine");
-    narrator.expect(
-        "no Secret came of the copy",
-        stage.get(&other).await?.is_none(),
-        "a Secret",
-    )?;
-    narrator.tell(
-        "Why: namespace and name are part of what was encrypted (scope strict). Under another",
-    )?;
-    narrator.tell(
-        "name the very same key does not open it, and the answer does not say what was wrong.",
-    )
+fn when_aborted(seen: &Seen, _: &Past) -> bool {
+    seen.view.status == "Degraded" && seen.weight() == 0
 }
 
-async fn expect_condition(
-    stage: &Stage,
-    narrator: &mut Narrator<'_>,
-    name: &str,
-    status: &str,
-    message: &str,
-) -> Result<(), Failure> {
-    let condition = |object: &Object| {
-        let first = object.at(&["status", "conditions"])?.get(0)?.clone();
-        Some((
-            first.get("status")?.as_str()?.to_owned(),
-            first
-                .get("message")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-        ))
-    };
-    let wanted = (status.to_owned(), message.to_owned());
-    let seen = stage
-        .wait_for(&sealed(name), |object| {
-            condition(object).as_ref() == Some(&wanted)
-        })
-        .await?;
-    let because = if message.is_empty() {
-        String::new()
-    } else {
-        format!(", because \"{message}\"")
-    };
-    narrator.expect(
-        &format!("SealedSecret {NAMESPACE}/{name} says Synced={status}{because}"),
-        seen.is_some(),
-        "another condition",
-    )
+fn when_promoted(seen: &Seen, past: &Past) -> bool {
+    healthy(seen, past).is_ok() && past.since_cue(seen) >= 20
 }
 
-/// Runs our own command as a developer would, with the Secret on its standard input.
-async fn seal(stage: &Stage, items: &[(&str, &str)], more: &[&str]) -> Result<String, Failure> {
-    let data: serde_json::Map<String, Value> = items
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), json!(value)))
-        .collect();
-    let manifest = yaml::write(&json!({
-        "apiVersion": "v1", "kind": "Secret",
-        "metadata": {"name": NAME, "namespace": NAMESPACE},
-        "stringData": data,
-    }));
-    let arguments: Vec<&str> = ["-o", "yaml"].iter().chain(more).copied().collect();
-    stage.kubeseal(&arguments, manifest).await
+fn when_canary_is_made(seen: &Seen, past: &Past) -> bool {
+    past.revisions.contains(&6) && past.since_cue(seen) >= 5 && seen.revision() == 6
 }
 
-fn parsed(text: &str) -> Result<Value, Failure> {
-    let documents = yaml::read(text.as_bytes(), &yaml::ReadOptions::default())
-        .map_err(|error| Failure::new("failed to read what was sealed").because(error))?;
-    documents
-        .into_iter()
-        .next()
-        .map(|document| document.value)
-        .ok_or_else(|| Failure::new("the sealing command wrote nothing"))
-}
-
-/// Whether the Secret holds exactly these items.
-fn holds(secret: &Object, items: &[(&str, &str)]) -> bool {
-    let wanted: serde_json::Map<String, Value> = items
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), base64::encode(value.as_bytes()).into()))
-        .collect();
-    secret.at(&["data"]).and_then(Value::as_object) == Some(&wanted)
-}
-
-fn owner(secret: &Object) -> Option<String> {
-    let owners = secret.at(&["metadata", "ownerReferences"])?.as_array()?;
-    Some(owners.first()?.get("kind")?.as_str()?.to_owned())
-}
-
-/// Whether a value can be read in a text, plain or in base64.
-fn shows_any(text: &str, items: &[(&str, &str)]) -> bool {
-    items.iter().any(|(name, value)| {
-        *name == "password"
-            && (text.contains(value) || text.contains(&base64::encode(value.as_bytes())))
-    })
-}
-
-/// The text with every long line cut.
-fn shortened(text: &str) -> String {
-    let cut = |line: &str| {
-        if line.chars().count() > SHOWN {
-            format!("{}…", line.chars().take(SHOWN).collect::<String>())
-        } else {
-            line.to_owned()
-        }
-    };
-    text.lines().map(cut).collect::<Vec<_>>().join("\n")
-}
+/// The whole story.
+pub const CHAPTERS: &[Chapter] = &[
+    Chapter {
+        title: "The repository is synced, and its secret is opened",
+        cues: &[
+            Cue {
+                told: "The database knows one password. A team keeps everything in Git, its secret sealed.",
+                when: at_once,
+                deed: Deed::Accept(&[FIRST_PASSWORD]),
+            },
+            Cue {
+                told: "The repository is there, and an Application points at it.",
+                when: at_once,
+                deed: Deed::Push {
+                    author: "platform team",
+                    message: "Keep backstage in Git",
+                    edits: &[],
+                },
+            },
+            Cue {
+                told: "kubectl apply -f apps/backstage.yaml",
+                when: at_once,
+                deed: Deed::Apply,
+            },
+        ],
+        expectations: &[
+            Expectation::comes("the Application is Synced and Healthy", 2, 120, app_synced),
+            Expectation::comes(
+                "the SealedSecret says that it was opened",
+                2,
+                60,
+                sealed_synced,
+            ),
+            Expectation::comes(
+                "the Secret under its plain name holds what was sealed",
+                2,
+                60,
+                first_password,
+            ),
+            Expectation::comes(
+                "its content is version 1, immutable and promoted",
+                2,
+                60,
+                first_version,
+            ),
+            Expectation::comes(
+                "revision 1 is stable without steps, with 4 ready pods",
+                2,
+                120,
+                first_stable,
+            ),
+            Expectation::comes("all 4 pods read version 1", 2, 120, all_on_first),
+        ],
+    },
+    Chapter {
+        title: "A pipeline pushes a new image",
+        cues: &[Cue {
+            told: "waxwing image set ghcr.io/example/backstage=:sha-8d1e0f4 overlays/production, and a push.",
+            when: at_once,
+            deed: Deed::Push {
+                author: "pipeline",
+                message: "Set image ghcr.io/example/backstage:sha-8d1e0f4",
+                edits: &[Edit::Image("sha-8d1e0f4")],
+            },
+        }],
+        expectations: &[
+            Expectation::comes(
+                "20, 50 and 80 percent of the traffic go to the canary, one after the other",
+                0,
+                240,
+                steps,
+            ),
+            Expectation::comes("1, 2 and 4 canary pods serve them", 0, 240, rolled),
+            Expectation::comes(
+                "revision 2 is promoted: the Rollout is Healthy again",
+                0,
+                260,
+                second_healthy,
+            ),
+            Expectation::comes("exactly one revision was made", 0, 260, one_revision),
+            Expectation::stays("no version of the secret was made", 0, no_new_version),
+            Expectation::comes("the Application is Synced and Healthy", 0, 270, app_synced),
+        ],
+    },
+    Chapter {
+        title: "Somebody seals a wrong password",
+        cues: &[
+            Cue {
+                told: "A typo in POSTGRES_PASSWORD is sealed and pushed; nobody can see it in the pull request.",
+                when: at_once,
+                deed: Deed::Push {
+                    author: "somebody",
+                    message: "Change the database password",
+                    edits: &[Edit::Seal(PASSWORD, WRONG_PASSWORD)],
+                },
+            },
+            Cue {
+                told: "While the canary fails, a stable pod is deleted, as a drain would.",
+                when: at_first_weight,
+                deed: Deed::DeletePod(1),
+            },
+            Cue {
+                told: "After the abort one more stable pod is deleted.",
+                when: when_aborted,
+                deed: Deed::DeletePod(1),
+            },
+        ],
+        expectations: &[
+            Expectation::comes("the new content is version 2", 0, 60, second_version),
+            Expectation::stays(
+                "only pods of revision 3 ever read version 2",
+                0,
+                canary_only,
+            ),
+            Expectation::comes(
+                "the deleted stable pod comes back with the old password, and is ready",
+                1,
+                60,
+                replaced,
+            ),
+            Expectation::comes(
+                "the error rate fails 4 times after a first pass, and the analysis aborts at weight 50",
+                0,
+                220,
+                aborted,
+            ),
+            Expectation::comes(
+                "no traffic goes to the canary any more",
+                0,
+                230,
+                back_to_stable,
+            ),
+            Expectation::comes(
+                "the SealedSecret says which version was rejected, by whom and why",
+                0,
+                240,
+                rejected,
+            ),
+            Expectation::comes("the Application is Degraded", 0, 240, app_degraded),
+            Expectation::comes(
+                "a stable pod deleted after the abort comes back with the old password too",
+                2,
+                60,
+                replaced,
+            ),
+            Expectation::comes(
+                "4 ready pods read version 1, and none reads version 2",
+                2,
+                120,
+                back_on_version,
+            ),
+            Expectation::stays("the plain Secret keeps the old password", 0, stays_secret),
+        ],
+    },
+    Chapter {
+        title: "Somebody seals the right password",
+        cues: &[
+            Cue {
+                told: "The database is given the new password, and takes both for a while.",
+                when: at_once,
+                deed: Deed::Accept(&[FIRST_PASSWORD, SECOND_PASSWORD]),
+            },
+            Cue {
+                told: "The right password is sealed and pushed.",
+                when: at_once,
+                deed: Deed::Push {
+                    author: "somebody",
+                    message: "Change the database password, without the typo",
+                    edits: &[Edit::Seal(PASSWORD, SECOND_PASSWORD)],
+                },
+            },
+        ],
+        expectations: &[
+            Expectation::comes("the new content is version 3", 1, 60, third_version),
+            Expectation::comes(
+                "it is delivered as a canary, at 20, 50 and 80 percent",
+                1,
+                240,
+                steps,
+            ),
+            Expectation::comes(
+                "revision 4 is promoted: the Rollout is Healthy again",
+                1,
+                260,
+                fourth_healthy,
+            ),
+            Expectation::comes(
+                "the plain Secret holds the new password",
+                1,
+                270,
+                second_password,
+            ),
+            Expectation::comes(
+                "the SealedSecret says that version 3 is promoted",
+                1,
+                270,
+                promoted,
+            ),
+            Expectation::comes("all 4 pods read version 3", 1, 320, all_on_third),
+            Expectation::comes(
+                "version 1 stays: revision 2 in the history names it",
+                1,
+                320,
+                history_keeps,
+            ),
+            Expectation::comes("the Application is Synced and Healthy", 1, 280, app_synced),
+        ],
+    },
+    Chapter {
+        title: "An image and a secret change in one commit",
+        cues: &[
+            Cue {
+                told: "One commit changes the image and BACKEND_SECRET.",
+                when: at_once,
+                deed: Deed::Push {
+                    author: "somebody",
+                    message: "Release with a new session key",
+                    edits: &[
+                        Edit::Image("sha-5b7c1aa"),
+                        Edit::Seal("BACKEND_SECRET", SECOND_BACKEND_SECRET),
+                    ],
+                },
+            },
+            Cue {
+                told: "One more image, to see the history go on.",
+                when: when_promoted,
+                deed: Deed::Push {
+                    author: "pipeline",
+                    message: "Set image ghcr.io/example/backstage:sha-e21f9d0",
+                    edits: &[Edit::Image("sha-e21f9d0")],
+                },
+            },
+            Cue {
+                told: "waxwing rollout promote backstage --full",
+                when: when_canary_is_made,
+                deed: Deed::PromoteFull,
+            },
+        ],
+        expectations: &[
+            Expectation::comes(
+                "it makes exactly one revision, with both changes",
+                0,
+                260,
+                fifth_revision,
+            ),
+            Expectation::comes(
+                "revision 5 is promoted: the Rollout is Healthy again",
+                0,
+                260,
+                fifth_healthy,
+            ),
+            Expectation::comes(
+                "the plain Secret holds the new session key",
+                0,
+                270,
+                new_session_key,
+            ),
+            Expectation::comes(
+                "three revisions after the last that named it, version 1 is gone",
+                2,
+                180,
+                gone,
+            ),
+        ],
+    },
+];

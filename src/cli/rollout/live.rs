@@ -1,6 +1,6 @@
 //! All that is read to show one Rollout: once, or again with every change.
 
-use std::{collections::BTreeMap, pin::pin, sync::Arc};
+use std::pin::pin;
 
 use futures::{Stream, StreamExt, stream};
 use serde_json::Value;
@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::connect::Place;
 use crate::{
     api::{analysis, rollout},
-    cli::Failure,
-    cluster::{ClusterError, LiveEvent, Selector, Watch},
+    cli::{Failure, shelf::Shelf},
+    cluster::{ClusterError, Selector, Watch},
     object::{Gvk, Object, ObjectRef},
 };
 
@@ -110,52 +110,13 @@ pub(super) struct Watched {
     workload: Option<Object>,
 }
 
-/// The objects of one kind.
-#[derive(Default)]
-struct Shelf {
-    objects: BTreeMap<String, Arc<Object>>,
-    coming: BTreeMap<String, Arc<Object>>,
-    is_whole: bool,
-}
-
-impl Shelf {
-    fn take(&mut self, event: LiveEvent) {
-        let key = |object: &Object| object.name().to_owned();
-        match event {
-            LiveEvent::Init => self.coming.clear(),
-            LiveEvent::InitApply(live) => {
-                self.coming
-                    .insert(key(live.object()), live.object().clone());
-            }
-            LiveEvent::InitDone => {
-                self.objects = std::mem::take(&mut self.coming);
-                self.is_whole = true;
-            }
-            LiveEvent::Apply(live) => {
-                self.objects
-                    .insert(key(live.object()), live.object().clone());
-            }
-            LiveEvent::Delete(live) => {
-                self.objects.remove(live.object().name());
-            }
-        }
-    }
-
-    fn all(&self) -> Vec<Object> {
-        self.objects
-            .values()
-            .map(|object| object.as_ref().clone())
-            .collect()
-    }
-}
-
 impl Watched {
     /// The Rollout of a name with what belongs to it, once everything was listed.
-    fn scene(&self, name: &str) -> Option<Scene> {
+    fn scene(&self, namespace: &str, name: &str) -> Option<Scene> {
         // A kind that is not served, as Experiments may be, never lists; the others must have.
         let is_listed =
-            self.rollouts.is_whole && self.shelves.iter().take(3).all(|shelf| shelf.is_whole);
-        let rollout = self.rollouts.objects.get(name).filter(|_| is_listed)?;
+            self.rollouts.is_whole() && self.shelves.iter().take(3).all(Shelf::is_whole);
+        let rollout = self.rollouts.get(namespace, name).filter(|_| is_listed)?;
         let [sets, pods, runs, experiments] = &self.shelves;
         Some(Scene {
             rollout: rollout.as_ref().clone(),
@@ -202,7 +163,8 @@ pub(super) fn watch<'a>(
                 match index.checked_sub(1) {
                     None => {
                         watched.rollouts.take(event);
-                        if let Some(rollout) = watched.rollouts.objects.get(name).cloned() {
+                        if let Some(rollout) = watched.rollouts.get(&place.namespace, name).cloned()
+                        {
                             watched.workload = workload(place, &rollout).await.unwrap_or_default();
                         }
                     }
@@ -212,7 +174,7 @@ pub(super) fn watch<'a>(
                         }
                     }
                 }
-                if let Some(scene) = watched.scene(name) {
+                if let Some(scene) = watched.scene(&place.namespace, name) {
                     return Some((scene, (events, watched)));
                 }
             }

@@ -26,5 +26,6 @@ mod view;
 
 pub use command::{Args, Settings, run};
 pub use live::Scene;
+pub use render::Paint;
 pub use tree::tree;
 pub use view::{View, view};

@@ -11,13 +11,18 @@ use super::cache::{Cache, owner};
 use crate::{
     api::{analysis, sealed_secret},
     cluster::{Cluster, ClusterError, Selector},
-    object::{Gvk, Object, ObjectRef},
+    object::{Gvk, LabelSelector, Object, ObjectRef},
+    plan::Effect,
     rollout::decide::{self, Snapshot},
     version,
+    workload::adopt,
 };
 
 /// The most looks for what is named; what is found may name more.
 const MOST_LOOKS: usize = 16;
+
+/// The kinds of which whole objects are written.
+const WRITTEN_WHOLE: &[&str] = &["HTTPRoute", "TraefikService"];
 
 /// A cluster, and what is already known of it.
 pub(super) struct Known {
@@ -62,7 +67,7 @@ pub(super) async fn observe(known: &Known, rollout: Object) -> Result<Snapshot, 
         }
     }
     let mut named: BTreeSet<ObjectRef> = objects.keys().cloned().collect();
-    let snapshot = Snapshot {
+    let mut snapshot = Snapshot {
         rollout,
         effective_template: None,
         matching: None,
@@ -70,6 +75,14 @@ pub(super) async fn observe(known: &Known, rollout: Object) -> Result<Snapshot, 
         runs,
         objects,
     };
+    if let Some(labels) = snapshot.pods_needed() {
+        let (pods, labels) = (Gvk::new("", "v1", "Pod"), Selector::labels(labels));
+        let namespace = snapshot.rollout.namespace();
+        let listed = known.cluster.list(&pods, namespace, &labels).await?;
+        for pod in listed.objects {
+            snapshot.objects.insert(pod.reference(), Some(pod));
+        }
+    }
     let namespace = snapshot.rollout.namespace();
     let secrets = version::secrets(&snapshot.template(), namespace.unwrap_or_default());
     named.extend(secrets.iter().map(|secret| sealed_ref(namespace, secret)));
@@ -89,9 +102,28 @@ pub(super) fn sealed_ref(namespace: Option<&str>, secret: &str) -> ObjectRef {
     ObjectRef::new(gvk, namespace, secret)
 }
 
+/// What is to be written before anything is decided: ReplicaSets without an owner that the Rollout selects become its
+/// own, and those that it selects no longer are let go.
+pub(super) fn claims(known: &Known, snapshot: &Snapshot) -> Vec<Effect> {
+    let rollout = &snapshot.rollout;
+    let Ok(selector) = LabelSelector::from_value(&snapshot.selector()) else {
+        return Vec::new();
+    };
+    if selector.is_everything() {
+        return Vec::new();
+    }
+    let orphans = known
+        .cache()
+        .orphans(&replica_set_gvk(), rollout.namespace());
+    let candidates = snapshot.replica_sets.iter().chain(&orphans).collect();
+    adopt::claim(rollout, &selector, candidates).effects
+}
+
 /// An object, from what is known if its kind is known whole. A kind that the cluster has not is not there.
 async fn find(known: &Known, target: &ObjectRef) -> Result<Option<Object>, ClusterError> {
-    {
+    // Routes are written whole, so they are read anew: what a watch shows may be older.
+    let is_written_whole = WRITTEN_WHOLE.contains(&target.gvk.kind.as_str());
+    if !is_written_whole {
         let cache = known.cache();
         if cache.is_complete(&target.gvk) {
             return Ok(cache.get(target).map(|found| found.as_ref().clone()));

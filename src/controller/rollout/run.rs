@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     super::engine::{self, Loop, Written},
     cache::owner,
-    observe::{Known, observe, replica_set_gvk, sealed_ref},
+    observe::{Known, claims, observe, replica_set_gvk, sealed_ref},
     versions::Versions,
 };
 use crate::{
@@ -132,6 +132,14 @@ async fn pass(
         return Ok(Next::AwaitChange);
     };
     let mut snapshot = observe(known, found).await?;
+    let claims = claims(known, &snapshot);
+    if !claims.is_empty() {
+        let plan = Plan {
+            effects: claims,
+            ..Plan::default()
+        };
+        return apply(known, plan).await.0;
+    }
     let composed = versions.compose(&mut snapshot).await?;
     let first = Plan {
         effects: composed.effects,
@@ -205,8 +213,10 @@ async fn apply(known: &Known, plan: Plan) -> (Result<Next, ClusterError>, usize)
             cache.store(Arc::new(object));
         }
     }
-    for target in written.gone {
-        cache.drop_ours(&target);
+    for (target, uid) in written.gone {
+        if let Some(uid) = uid {
+            cache.drop_ours(&target, &uid);
+        }
     }
     (outcome, count)
 }

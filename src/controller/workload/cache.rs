@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     affected,
+    gone::Gone,
     key::{Key, Kind},
 };
 use crate::{
@@ -46,8 +47,7 @@ pub(super) struct Cache {
     versions: BTreeMap<SourceRef, String>,
     /// The sources that pods name, as they were read last.
     contents: BTreeMap<SourceRef, Arc<Object>>,
-    /// Uids of objects that we know to be gone before the watch does.
-    gone: BTreeSet<String>,
+    gone: Gone,
     /// Addresses of pods by uid, and of Services.
     addresses: BTreeMap<String, String>,
     taken: BTreeSet<String>,
@@ -127,7 +127,7 @@ impl Cache {
         let Some(key) = Key::of(&object.reference()) else {
             return;
         };
-        if object.uid().is_some_and(|uid| self.gone.contains(uid)) {
+        if object.uid().is_some_and(|uid| self.gone.has(uid)) {
             return;
         }
         let old = self.objects.get(&key).cloned();
@@ -146,29 +146,13 @@ impl Cache {
         self.objects.insert(key, object);
     }
 
-    /// Drops an object that a watch shows to be gone.
-    pub(super) fn drop_seen(&mut self, object: &Object) {
-        if let Some(uid) = object.uid() {
-            self.gone.remove(uid);
+    /// Drops an object that is gone, by a watch or by our own doing; another of its name stays.
+    pub(super) fn bury(&mut self, key: &Key, uid: &str) {
+        self.gone.note(uid);
+        let is_it = |old: &Arc<Object>| old.uid() == Some(uid);
+        if self.objects.get(key).is_some_and(is_it) {
+            self.drop_key(key);
         }
-        let Some(key) = Key::of(&object.reference()) else {
-            return;
-        };
-        if self
-            .objects
-            .get(&key)
-            .is_some_and(|old| old.uid() == object.uid())
-        {
-            self.drop_key(&key);
-        }
-    }
-
-    /// Drops an object that we removed ourselves; the watch will say so later.
-    pub(super) fn drop_ours(&mut self, key: &Key) {
-        if let Some(uid) = self.objects.get(key).and_then(|old| old.uid()) {
-            self.gone.insert(uid.to_owned());
-        }
-        self.drop_key(key);
     }
 
     fn drop_key(&mut self, key: &Key) {

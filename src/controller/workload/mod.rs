@@ -2,6 +2,7 @@
 
 mod affected;
 mod cache;
+mod gone;
 mod key;
 mod node;
 mod observe;

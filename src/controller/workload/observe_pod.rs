@@ -59,6 +59,7 @@ pub(super) async fn decide(
         address,
         sources,
         refusal,
+        surroundings: shared.surroundings(),
     };
     let (plan, after) = pod::decide(snapshot, &reading, now);
     Ok(Decision {

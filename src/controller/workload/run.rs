@@ -10,7 +10,7 @@ use futures::{
     stream::{BoxStream, FuturesUnordered, SelectAll},
 };
 use jiff::SignedDuration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{
     cache::Cache,
@@ -26,7 +26,7 @@ use crate::{
     },
     object::pod_template::SourceKind,
     plan::{Next, Plan},
-    workload::pod::{Reading, source_gvk},
+    workload::pod::{Reading, Surroundings, source_gvk},
 };
 
 /// How many objects are worked at together.
@@ -87,10 +87,15 @@ pub(super) struct Shared {
     role: Role,
     cache: Mutex<Cache>,
     readings: Readings,
+    surroundings: watch::Receiver<Arc<Surroundings>>,
     changed: Notify,
 }
 
 impl Shared {
+    pub(super) fn surroundings(&self) -> Arc<Surroundings> {
+        self.surroundings.borrow().clone()
+    }
+
     pub(super) fn cluster(&self) -> &Cluster {
         &self.cluster
     }
@@ -151,9 +156,9 @@ impl Shared {
             for object in written.objects.into_iter().chain(written.status) {
                 cache.store(object);
             }
-            for target in written.gone {
-                if let Some(key) = Key::of(&target) {
-                    cache.drop_ours(&key);
+            for (target, uid) in written.gone {
+                if let (Some(key), Some(uid)) = (Key::of(&target), uid) {
+                    cache.bury(&key, &uid);
                 }
             }
         }
@@ -190,9 +195,21 @@ impl Workloads {
                 role,
                 cache: Mutex::default(),
                 readings: Readings::default(),
+                surroundings: watch::channel(Arc::default()).1,
                 changed: Notify::new(),
             }),
         }
+    }
+
+    /// Lets the applications in the containers find something around them, which may change.
+    ///
+    /// Has no effect once readings or a run were taken.
+    #[must_use]
+    pub fn amid(mut self, surroundings: watch::Receiver<Arc<Surroundings>>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.surroundings = surroundings;
+        }
+        self
     }
 
     /// What the containers of the pods have read.
@@ -207,7 +224,8 @@ impl Workloads {
         while let Err(error) = node::ensure(&shared.cluster, shared.clock.now()).await {
             failures += 1;
             tracing::warn!(%error, "the node could not be made");
-            tokio::time::sleep(engine::backoff(failures)).await;
+            let wait = SignedDuration::try_from(engine::backoff(failures));
+            shared.clock.wait(wait.unwrap_or_default()).await;
         }
         match watches(&shared.cluster, shared.role) {
             Ok(watches) => {
@@ -270,10 +288,11 @@ impl Listing {
             Seen::Object(kind, event) => match event {
                 LiveEvent::Apply(live) => cache.store(live.object().as_ref().clone()),
                 LiveEvent::Delete(live) => {
-                    if let Some(uid) = live.object().uid() {
+                    let object = live.object();
+                    if let (Some(key), Some(uid)) = (Key::of(&object.reference()), object.uid()) {
                         shared.readings.all().remove(uid);
+                        cache.bury(&key, uid);
                     }
-                    cache.drop_seen(live.object());
                 }
                 LiveEvent::Init => {
                     self.objects.remove(&kind);
@@ -320,6 +339,7 @@ async fn work(shared: &Arc<Shared>, mut watches: SelectAll<BoxStream<'static, Se
     let mut passes = FuturesUnordered::new();
     let mut running: BTreeSet<Key> = BTreeSet::new();
     let mut failures: BTreeMap<Key, u32> = BTreeMap::new();
+    let mut surroundings = shared.surroundings.clone();
     loop {
         while listing.is_complete(shared.role) && running.len() < WORKERS {
             let Some(key) = next(shared, &running) else {
@@ -340,6 +360,11 @@ async fn work(shared: &Arc<Shared>, mut watches: SelectAll<BoxStream<'static, Se
             Some((key, outcome)) = passes.next() => {
                 running.remove(&key);
                 settle(shared, &delay, &mut failures, key, outcome);
+            }
+            Ok(()) = surroundings.changed() => {
+                let mut cache = shared.cache();
+                let pods = cache.keys(Kind::Pod, None);
+                cache.queue.extend(pods);
             }
             () = shared.changed.notified() => {}
         }

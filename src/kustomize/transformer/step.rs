@@ -106,69 +106,89 @@ impl Step {
     }
 }
 
-/// The transformers that the fields of a kustomization ask for, in the order in which they run.
+/// The transformers that the fields of a kustomization ask for, in the order in which they run, each with its field.
 pub(in super::super) fn configure(
     file: &Kustomization,
     specs: &FieldSpecs,
     loader: &Loader,
     context: &mut Context<'_>,
-) -> Result<Vec<Step>, BuildError> {
+) -> Result<Vec<(String, Step)>, BuildError> {
     let mut steps = Vec::new();
     if !file.patches_strategic_merge.is_empty() {
         let patches = StrategicPatches::of_paths(&file.patches_strategic_merge, loader, context)?;
-        steps.push(Step::Strategic(patches));
+        steps.push(("patchesStrategicMerge".to_owned(), Step::Strategic(patches)));
     }
-    for entry in &file.patches {
-        steps.extend(super::patch::configure(entry, loader, context)?);
+    for (index, entry) in file.patches.iter().enumerate() {
+        let field = entry_of("patches", index, &entry.path);
+        let made = super::patch::configure(entry, loader, context)?;
+        steps.extend(made.into_iter().map(|step| (field.clone(), step)));
     }
     if !file.namespace.is_empty() {
-        steps.push(Step::Namespace {
+        let step = Step::Namespace {
             namespace: file.namespace.clone(),
             specs: specs.namespace.clone(),
             unset_only: false,
             subjects: Subjects::Default,
-        });
+        };
+        steps.push(("namespace".to_owned(), step));
     }
     if !file.name_prefix.is_empty() {
         let specs = specs.name_prefix.clone();
-        steps.push(Step::Prefix(file.name_prefix.clone(), specs));
+        let step = Step::Prefix(file.name_prefix.clone(), specs);
+        steps.push(("namePrefix".to_owned(), step));
     }
     if !file.name_suffix.is_empty() {
         let specs = specs.name_suffix.clone();
-        steps.push(Step::Suffix(file.name_suffix.clone(), specs));
+        let step = Step::Suffix(file.name_suffix.clone(), specs);
+        steps.push(("nameSuffix".to_owned(), step));
     }
     if !file.labels.is_empty() || !file.common_labels.is_empty() {
-        for entry in &file.labels {
+        for (index, entry) in file.labels.iter().enumerate() {
             let fields = label_specs(entry, specs)?;
-            steps.push(Step::Texts(TextKind::Labels, entry.pairs.clone(), fields));
+            let step = Step::Texts(TextKind::Labels, entry.pairs.clone(), fields);
+            steps.push((entry_of("labels", index, ""), step));
         }
-        steps.push(Step::Texts(
+        let step = Step::Texts(
             TextKind::Labels,
             file.common_labels.clone(),
             specs.common_labels.clone(),
-        ));
+        );
+        steps.push(("commonLabels".to_owned(), step));
     }
     if !file.common_annotations.is_empty() {
-        steps.push(Step::Texts(
+        let step = Step::Texts(
             TextKind::Annotations,
             file.common_annotations.clone(),
             specs.common_annotations.clone(),
-        ));
+        );
+        steps.push(("commonAnnotations".to_owned(), step));
     }
-    for entry in &file.patches_json6902 {
-        steps.push(super::json_patch::configure(entry, loader, context)?);
+    for (index, entry) in file.patches_json6902.iter().enumerate() {
+        let step = super::json_patch::configure(entry, loader, context)?;
+        steps.push((entry_of("patchesJson6902", index, &entry.path), step));
     }
-    for replica in &file.replicas {
-        steps.push(Step::Replicas(replica.clone(), specs.replicas.clone()));
+    for (index, replica) in file.replicas.iter().enumerate() {
+        let step = Step::Replicas(replica.clone(), specs.replicas.clone());
+        steps.push((entry_of("replicas", index, ""), step));
     }
-    for image in &file.images {
-        steps.push(Step::Image(image.clone(), specs.images.clone()));
+    for (index, image) in file.images.iter().enumerate() {
+        let step = Step::Image(image.clone(), specs.images.clone());
+        steps.push((entry_of("images", index, ""), step));
     }
     if !file.replacements.is_empty() {
         let replacements = replacement::load(&file.replacements, loader, context)?;
-        steps.push(Step::Replacements(replacements));
+        steps.push(("replacements".to_owned(), Step::Replacements(replacements)));
     }
     Ok(steps)
+}
+
+/// An entry of a field, with the file that it names.
+fn entry_of(field: &str, index: usize, path: &str) -> String {
+    if path.is_empty() {
+        format!("{field}[{index}]")
+    } else {
+        format!("{field}[{index}] ({path})")
+    }
 }
 
 /// Where the labels of one entry go.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     kind::{ListKind, MapKind, PatchStrategy, ValueType},
     structural::Node,
-    table::{self, Definition, Field, Shape},
+    table::{self, Definition, Field, Link, Shape},
 };
 use crate::object::Gvk;
 
@@ -257,8 +257,8 @@ impl Schema {
     pub fn reference(&self) -> Option<&'static str> {
         match &self.0 {
             Source::Definition(definition) => Some(definition.own.name),
-            Source::Field(field) => reference_of(&field.shape),
-            Source::Shape(shape) => reference_of(shape),
+            Source::Field(field) => link_of(&field.shape).map(|link| link.name),
+            Source::Shape(shape) => link_of(shape).map(|link| link.name),
             Source::Structural(_) => None,
         }
     }
@@ -280,7 +280,7 @@ impl Schema {
     }
 
     fn of_shape(shape: &'static Shape) -> Self {
-        match reference_of(shape).and_then(table::definition) {
+        match link_of(shape).and_then(Link::definition) {
             Some(definition) => Self(Source::Definition(definition)),
             None => Self(Source::Shape(shape)),
         }
@@ -290,7 +290,9 @@ impl Schema {
     fn known(&self) -> Option<&'static Definition> {
         match &self.0 {
             Source::Definition(definition) => Some(definition),
-            _ => self.reference().and_then(table::definition),
+            Source::Field(field) => link_of(&field.shape)?.definition(),
+            Source::Shape(shape) => link_of(shape)?.definition(),
+            Source::Structural(_) => None,
         }
     }
 
@@ -303,7 +305,7 @@ impl Schema {
             Source::Structural(_) => return None,
         };
         match own {
-            Shape::Reference(name) => table::definition(name).map(|found| &found.own.shape),
+            Shape::Reference(link) => link.definition().map(|found| &found.own.shape),
             _ => Some(own),
         }
     }
@@ -320,9 +322,9 @@ impl Schema {
     }
 }
 
-fn reference_of(shape: &'static Shape) -> Option<&'static str> {
+fn link_of(shape: &'static Shape) -> Option<&'static Link> {
     match shape {
-        Shape::Reference(name) => Some(name),
+        Shape::Reference(link) => Some(link),
         _ => None,
     }
 }

@@ -47,7 +47,26 @@ pub(super) enum Shape {
     Plain(ValueType, Option<&'static str>),
     List(Box<Shape>),
     Map(Box<Shape>),
-    Reference(&'static str),
+    Reference(Link),
+}
+
+/// Another definition by its name, looked for once: every question about a value follows it.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) name: &'static str,
+    found: OnceLock<Option<&'static Definition>>,
+}
+
+impl Link {
+    pub(super) fn definition(&self) -> Option<&'static Definition> {
+        *self.found.get_or_init(|| definition(self.name))
+    }
+}
+
+impl PartialEq for Link {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
 }
 
 struct Entry {
@@ -215,7 +234,10 @@ fn parse_list_kind(text: &str) -> Option<ListKind> {
 
 fn parse_shape(text: &'static str) -> Shape {
     if let Some(name) = text.strip_prefix('&') {
-        return Shape::Reference(name);
+        return Shape::Reference(Link {
+            name,
+            found: OnceLock::new(),
+        });
     }
     let inner = |open, close| text.strip_prefix(open)?.strip_suffix(close);
     if let Some(inner) = inner('[', ']') {
@@ -247,7 +269,7 @@ mod tests {
                     shape = inner;
                 }
                 if let Shape::Reference(other) = shape {
-                    assert!(super::definition(other).is_some(), "{name} names {other}");
+                    assert!(other.definition().is_some(), "{name} names {}", other.name);
                 }
             }
             assert!(definition.fields.is_sorted_by_key(|field| field.name));

@@ -9,6 +9,7 @@ use crate::{
     rollout::replica_set,
 };
 
+#[derive(Clone)]
 struct World {
     snapshot: Snapshot,
     start: Timestamp,
@@ -17,6 +18,8 @@ struct World {
     coming: Vec<(String, Timestamp, i64)>,
     events: Vec<(String, String)>,
     steps: Vec<(i64, Option<u64>, i64, i64, i64)>,
+    /// After how many writes a pass breaks off, once.
+    breaks_after: Option<usize>,
 }
 
 fn object(value: Value) -> Object {
@@ -68,6 +71,7 @@ impl World {
             coming: Vec::new(),
             events: Vec::new(),
             steps: Vec::new(),
+            breaks_after: None,
         };
         world.run(-50);
         world.now = start;
@@ -95,6 +99,7 @@ impl World {
         for _ in 0..500 {
             self.arrive();
             let plan = decide(&self.snapshot, self.now);
+            assert_eq!(plan, decide(&self.snapshot, self.now));
             let is_quiet = plan.effects.is_empty() && plan.status.is_none();
             let next = plan.next;
             self.apply(plan);
@@ -133,6 +138,9 @@ impl World {
 
     fn apply(&mut self, plan: Plan) {
         for effect in plan.effects {
+            if self.breaks_off() {
+                return;
+            }
             match effect {
                 Effect::Create(mut set) => {
                     set.set(&["metadata", "uid"], set.name().to_owned().into());
@@ -155,10 +163,20 @@ impl World {
                 other => panic!("{other:?}"),
             }
         }
+        if self.breaks_off() {
+            return;
+        }
         if let Some(status) = plan.status {
             let status = status.at(&["status"]).cloned().unwrap();
             self.snapshot.rollout.set(&["status"], status);
         }
+    }
+
+    /// Whether the pass ends before its next write.
+    fn breaks_off(&mut self) -> bool {
+        let left = self.breaks_after.take();
+        self.breaks_after = left.and_then(|left| left.checked_sub(1));
+        left == Some(0)
     }
 
     fn patch(&mut self, target: &ObjectRef, patch: &Value) {
@@ -325,6 +343,34 @@ fn a_healthy_canary_is_promoted_by_the_timetable() {
 }
 
 #[test]
+fn a_pass_that_breaks_off_anywhere_ends_in_the_same_state() {
+    let stable = World::stable(rollout(true));
+    let end = |breaks_after: Option<usize>| {
+        let mut world = stable.clone();
+        world.breaks_after = breaks_after;
+        world.image("demo:2");
+        world.run(300);
+        let status = world.snapshot.rollout.at(&["status"]).cloned();
+        (world.steps, status, world.breaks_after)
+    };
+    let whole = end(None);
+    let mut count = 0;
+    loop {
+        let (steps, status, left) = end(Some(count));
+        assert_eq!(
+            (&steps, &status),
+            (&whole.0, &whole.1),
+            "after {count} writes"
+        );
+        if left.is_some() {
+            break;
+        }
+        count += 1;
+    }
+    assert!(count > 40, "{count}");
+}
+
+#[test]
 fn an_aborted_canary_goes_after_its_delay_and_can_be_retried() {
     let mut world = World::stable(rollout(true));
     world.image("demo:2");
@@ -354,6 +400,38 @@ fn an_aborted_canary_goes_after_its_delay_and_can_be_retried() {
         ("Healthy".into(), 0)
     );
     assert!(world.events.iter().any(|(reason, _)| reason == "SkipSteps"));
+}
+
+#[test]
+fn stable_pods_that_scale_along_come_back_before_the_traffic() {
+    let mut rollout = rollout(true);
+    rollout["spec"]["replicas"] = 4.into();
+    let canary = &mut rollout["spec"]["strategy"]["canary"];
+    canary["dynamicStableScale"] = true.into();
+    canary["steps"] = json!([{"setWeight": 25}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]);
+    let mut world = World::stable(rollout);
+    let seen = |world: &World| {
+        (
+            world.weight(),
+            world.spec_of("demo:2"),
+            world.spec_of("demo:1"),
+        )
+    };
+    world.image("demo:2");
+    world.run(15);
+    assert_eq!(seen(&world), (25, 1, 3));
+    world.user(json!({"pauseConditions": null}));
+    world.run(35);
+    assert_eq!(seen(&world), (75, 3, 1));
+    world.user(json!({"abort": true}));
+    world.run(36);
+    assert_eq!(seen(&world), (75, 3, 3));
+    world.run(46);
+    assert_eq!(seen(&world), (25, 1, 4));
+    assert_ne!(world.selector("canary"), world.status("stableRS"));
+    world.run(70);
+    assert_eq!(seen(&world), (0, 0, 4));
+    assert_eq!(world.selector("canary"), world.status("stableRS"));
 }
 
 #[test]

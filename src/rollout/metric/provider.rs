@@ -66,7 +66,7 @@ pub fn metadata(metric: &Metric) -> BTreeMap<String, String> {
 }
 
 /// Makes a measurement of what came back for [`call`].
-pub fn measure(metric: &Metric, reply: &Result<Reply, String>) -> Measured {
+pub fn measure(metric: &Metric, reply: &Result<Reply, String>, now: Timestamp) -> Measured {
     let mut measured = Measured {
         phase: Phase::Error,
         value: String::new(),
@@ -91,6 +91,7 @@ pub fn measure(metric: &Metric, reply: &Result<Reply, String>) -> Measured {
         &answer.reading,
         &metric.success_condition,
         &metric.failure_condition,
+        now,
     ) {
         Ok(phase) => {
             measured.phase = phase;

@@ -70,19 +70,26 @@ pub fn validate(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
 }
 
 /// What is wrong with the metadata of a changed object.
+///
+/// Of a custom kind the original checks once more what it has checked for all kinds, and tells it again
+/// (`customresource/validator.go`).
 pub fn validate_update(scope: &Scope<'_>, current: &Object, next: &Object) -> Vec<Cause> {
+    let mut causes = common(next);
+    let changed = changed(scope, current, next);
+    if scope.resource.custom {
+        for _ in 0..2 {
+            causes.extend(changed.iter().cloned());
+            causes.extend(described(next));
+        }
+    } else {
+        causes.extend(changed);
+    }
+    causes
+}
+
+/// What of the metadata may not become something else.
+fn changed(scope: &Scope<'_>, current: &Object, next: &Object) -> Vec<Cause> {
     let mut causes = Vec::new();
-    if next.name() != current.name() {
-        causes.push(Cause::invalid(
-            "metadata.name",
-            &next.name().into(),
-            IMMUTABLE,
-        ));
-    }
-    if scope.resource.namespaced && next.namespace() != current.namespace() {
-        let value = next.namespace().unwrap_or_default().into();
-        causes.push(Cause::invalid("metadata.namespace", &value, IMMUTABLE));
-    }
     if current.at(&["metadata", "deletionTimestamp"]).is_some() {
         let before: BTreeSet<&str> = texts(current, "finalizers").collect();
         let extra: BTreeSet<&str> = texts(next, "finalizers")
@@ -97,7 +104,17 @@ pub fn validate_update(scope: &Scope<'_>, current: &Object, next: &Object) -> Ve
             causes.push(Cause::forbidden("metadata.finalizers", &detail));
         }
     }
-    causes.extend(common(next));
+    if next.name() != current.name() {
+        causes.push(Cause::invalid(
+            "metadata.name",
+            &next.name().into(),
+            IMMUTABLE,
+        ));
+    }
+    if scope.resource.namespaced && next.namespace() != current.namespace() {
+        let value = next.namespace().unwrap_or_default().into();
+        causes.push(Cause::invalid("metadata.namespace", &value, IMMUTABLE));
+    }
     causes
 }
 
@@ -111,6 +128,13 @@ fn texts<'a>(object: &'a Object, field: &str) -> impl Iterator<Item = &'a str> {
 }
 
 fn common(object: &Object) -> Vec<Cause> {
+    let mut causes = described(object);
+    causes.extend(finalizers(object));
+    causes
+}
+
+/// What is wrong with labels, annotations and owners.
+fn described(object: &Object) -> Vec<Cause> {
     let mut causes = Vec::new();
     for (label, value) in object.labels() {
         for detail in label_key_errors(label) {
@@ -136,6 +160,11 @@ fn common(object: &Object) -> Vec<Cause> {
         causes.push(Cause::too_long("metadata.annotations", MAX_ANNOTATIONS));
     }
     causes.extend(owners(object));
+    causes
+}
+
+fn finalizers(object: &Object) -> Vec<Cause> {
+    let mut causes = Vec::new();
     for finalizer in texts(object, "finalizers") {
         for detail in label_key_errors(finalizer) {
             causes.push(Cause::invalid(

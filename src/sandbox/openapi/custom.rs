@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::path::reference;
+use super::{description, path::reference};
 use crate::sandbox::registry::Resource;
 
 pub(super) const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -12,15 +12,13 @@ pub(super) const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMet
 pub(super) fn components(resource: &Resource, schema: &Value, own: &str) -> (Value, Value) {
     let gvk = &resource.gvk;
     let kinds = |kind: &str| json!([{"group": gvk.group, "version": gvk.version, "kind": kind}]);
-    let version = json!({
-        "type": "string",
-        "description": "Version of this representation of the object.",
-    });
-    let kind = json!({"type": "string", "description": "Kind of the object."});
+    let said = description::of_every_object();
+    let text = |field: &str| json!({"type": "string", "description": said.get(field)});
+    let (version, kind) = (text("apiVersion"), text("kind"));
     let metadata = |name: &str| {
         json!({
             "allOf": [reference(name)],
-            "description": "Standard metadata of every object.",
+            "description": said.get("metadata"),
         })
     };
     let mut one = schema.clone();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{component, custom, path};
+use super::{component, custom, description, path};
 use crate::{
     object::{Gvk, schema::Schema},
     sandbox::registry::{Registry, Resource},
@@ -52,6 +52,7 @@ pub fn document(registry: &Registry, group: &str, version: &str) -> Option<Value
         }
     }
     component::add(wanted, &mut schemas);
+    description::add(&mut schemas);
     Some(json!({
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": "unversioned"},

@@ -10,6 +10,9 @@ use crate::{
     sandbox::registry::{Registry, Resource},
 };
 
+/// Changes when the same facts make another document: clients keep documents by their hash.
+const FORM: &str = "described";
+
 /// The index: each document with its address, which changes with its content.
 pub fn index(registry: &Registry) -> Value {
     let mut versions: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
@@ -52,6 +55,7 @@ fn name(group: &str, version: &str) -> String {
 fn hash_of(resources: &[&Resource]) -> String {
     let mut hasher = Sha256::new();
     hasher.update(env!("CARGO_PKG_VERSION"));
+    hasher.update(FORM);
     for resource in resources {
         let subresources: Vec<&str> = resource
             .subresources

@@ -3,6 +3,8 @@
 mod cache;
 mod component;
 mod custom;
+mod described;
+mod description;
 mod document;
 mod index;
 mod path;

@@ -1,7 +1,7 @@
 //! From objects to the table on the wire.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     ALL,
@@ -90,10 +90,18 @@ pub fn table<'a>(
         (None, Some(printer)) => printer.columns.iter().map(Column::definition).collect(),
         (None, None) => DEFAULT.iter().map(Column::definition).collect(),
     };
-    json!({
-        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
-        "columnDefinitions": columns, "rows": rows,
-    })
+    let mut table = Map::new();
+    for (field, value) in [
+        ("kind", "Table".into()),
+        ("apiVersion", "meta.k8s.io/v1".into()),
+        ("metadata", metadata),
+        ("columnDefinitions", columns),
+        // Moved, not shown to a macro that would copy them.
+        ("rows", Value::Array(rows)),
+    ] {
+        table.insert(field.to_owned(), value);
+    }
+    Value::Object(table)
 }
 
 fn row(object: &Object, cells: Vec<Value>, printer: Option<&&Printer>, include: Include) -> Value {
@@ -106,10 +114,18 @@ fn row(object: &Object, cells: Vec<Value>, printer: Option<&&Printer>, include: 
     }
     let carried = match include {
         Include::None => Value::Null,
-        Include::Metadata => json!({
-            "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
-            "metadata": object.at(&["metadata"]),
-        }),
+        Include::Metadata => {
+            let metadata = object.at(&["metadata"]).cloned().unwrap_or_default();
+            let mut carried = Map::new();
+            for (field, value) in [
+                ("kind", "PartialObjectMetadata".into()),
+                ("apiVersion", "meta.k8s.io/v1".into()),
+                ("metadata", metadata),
+            ] {
+                carried.insert(field.to_owned(), value);
+            }
+            Value::Object(carried)
+        }
         Include::Object => object.to_value(),
     };
     row.insert("object".to_owned(), carried);

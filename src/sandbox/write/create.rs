@@ -58,12 +58,20 @@ pub fn create(store: &mut Store, scope: &Scope<'_>, mut object: Object) -> ApiRe
         ));
     }
     let key = scope.key(object.name());
-    if store.at(&key).is_some() {
-        return Err(if generated {
+    if let Some(existing) = store.at(&key) {
+        let mut error = if generated {
             ApiError::generate_name_conflict(&scope.named(), object.name())
         } else {
             ApiError::already_exists(&scope.named(), object.name())
-        });
+        };
+        if existing
+            .object
+            .at(&["metadata", "deletionTimestamp"])
+            .is_some()
+        {
+            error.message.insert_str(0, "object is being deleted: ");
+        }
+        return Err(error);
     }
     let object = admit::to_storage(scope, object);
     if scope.dry_run {

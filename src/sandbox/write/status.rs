@@ -1,6 +1,6 @@
 //! Writing the status alone.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{object::Object, sandbox::registry::Resource};
 
@@ -12,6 +12,10 @@ pub fn with_status_of(resource: &Resource, current: &Object, given: &Object) -> 
     let mut merged = current.clone();
     take_over(&mut merged, given, &["status"]);
     if !resource.custom {
+        // Its status is a struct, which is there even if nobody gives one.
+        if merged.at(&["status"]).is_none() {
+            merged.set(&["status"], Value::Object(Map::new()));
+        }
         take_over(&mut merged, given, &["metadata", "annotations"]);
         take_over(&mut merged, given, &["metadata", "finalizers"]);
     }

@@ -8,7 +8,7 @@ use super::{
     Pass,
     index::{self},
     is_suspended, retry,
-    tally::{TRACKING, Tally},
+    tally::{self, TRACKING, Tally},
 };
 use crate::{
     object::Object,
@@ -95,8 +95,11 @@ impl<'a> Pass<'a> {
             self.remove(&surplus);
             return;
         }
-        let replaces_late = field::text(&self.job, &["spec", "podReplacementPolicy"]) == "Failed";
-        let stopping = if replaces_late { self.terminating } else { 0 };
+        let stopping = if tally::waits_for_end(&self.job) {
+            self.terminating
+        } else {
+            0
+        };
         let missing = wanted - stopping - active;
         if missing <= 0 {
             return;

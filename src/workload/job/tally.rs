@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::index::{self, Indexes};
+use super::{
+    Ending,
+    failure_policy::FailurePolicy,
+    index::{self, Indexes},
+};
 use crate::{
     object::Object,
     plan::{Effect, Precondition},
@@ -25,6 +29,7 @@ pub(super) struct Tally {
     pub(super) indexed: Option<i64>,
     /// Whether a pod being deleted is not yet one that failed.
     waits_for_end: bool,
+    policy: FailurePolicy,
     succeeded: i64,
     failed: i64,
     uncounted_succeeded: Vec<String>,
@@ -32,6 +37,12 @@ pub(super) struct Tally {
     completed: Indexes,
     /// Whether pods have been noted that are counted after the next write.
     pub(super) is_pending: bool,
+}
+
+/// Whether a pod is replaced only when it has ended (`onlyReplaceFailedPods`).
+pub(super) fn waits_for_end(job: &Object) -> bool {
+    field::text(job, &["spec", "podReplacementPolicy"]) == "Failed"
+        || job.at(&["spec", "podFailurePolicy"]).is_some()
 }
 
 fn uids(job: &Object, list: &str) -> Vec<String> {
@@ -47,7 +58,8 @@ impl Tally {
             .then(|| field::int(job, &["spec", "completions"], 1));
         Self {
             indexed,
-            waits_for_end: field::text(job, &["spec", "podReplacementPolicy"]) == "Failed",
+            waits_for_end: waits_for_end(job),
+            policy: FailurePolicy::read(job),
             succeeded: field::int(job, &["status", "succeeded"], 0),
             failed: field::int(job, &["status", "failed"], 0),
             uncounted_succeeded: uids(job, "succeeded"),
@@ -64,6 +76,13 @@ impl Tally {
         let phase = field::text(pod, &["status", "phase"]);
         phase == "Failed"
             || (!self.waits_for_end && field::is_deleting(pod) && phase != "Succeeded")
+    }
+
+    /// The end that a failed pod makes of the Job by its policy.
+    pub(super) fn fatal(&self, pods: &[&Object]) -> Option<Ending> {
+        let mut failed = pods.iter().filter(|pod| self.has_failed(pod));
+        let why = failed.find_map(|pod| self.policy.failure(pod))?;
+        Some(Ending::failure("PodFailurePolicy", &why))
     }
 
     fn is_noted(&self, pod: &Object) -> bool {
@@ -106,7 +125,7 @@ impl Tally {
         let new = pods
             .iter()
             .filter(|pod| is_tracked(pod) && !self.is_noted(pod) && self.counts(pod))
-            .filter(|pod| self.has_failed(pod))
+            .filter(|pod| self.has_failed(pod) && self.policy.counts(pod))
             .count();
         self.failed + count(new) + count(self.uncounted_failed.len())
     }
@@ -159,7 +178,7 @@ impl Tally {
                     None => {}
                 }
             } else if has_failed || ending == Some(true) {
-                if !is_known_failure && self.counts(pod) {
+                if !is_known_failure && self.counts(pod) && self.policy.counts(pod) {
                     self.uncounted_failed.push(uid.clone());
                     is_settled = false;
                 }

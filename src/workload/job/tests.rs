@@ -218,3 +218,44 @@ fn what_another_plays_is_left_alone() {
     world.settle(plan);
     assert_eq!(world.all("Pod").len(), 0);
 }
+
+#[test]
+fn a_policy_says_which_failures_count() {
+    let rules = json!([
+        {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+        {"action": "Ignore", "onExitCodes": {"operator": "In", "values": [7]}},
+        {"action": "FailJob", "onExitCodes": {"containerName": "c", "operator": "NotIn", "values": [1, 7]}},
+    ]);
+    let policy = json!({"backoffLimit": 1, "podFailurePolicy": {"rules": rules}});
+    let mut world = job(&policy);
+    for (code, failed) in [(7, 0), (7, 0), (1, 1)] {
+        world.settle(plan);
+        let pod = active(&world).remove(0);
+        world.end(&pod, code);
+        world.settle(plan);
+        assert_eq!(count(&world, "failed"), failed, "after exit code {code}");
+        assert!(
+            !world
+                .all("Pod")
+                .iter()
+                .any(|pod| is_tracked(pod) && !member::is_active(pod))
+        );
+        world.wait(600);
+    }
+    world.settle(plan);
+    let pod = active(&world).remove(0);
+    world.end(&pod, 42);
+    world.settle(plan);
+    assert_eq!(
+        conditions(&world),
+        [
+            "FailureTarget=True PodFailurePolicy",
+            "Failed=True PodFailurePolicy"
+        ]
+    );
+    let told = format!(
+        "Container c for pod n/{pod} failed with exit code 42 matching FailJob rule at index 2"
+    );
+    assert_eq!(world.events.last().unwrap().1, told);
+    assert_eq!(count(&world, "failed"), 2);
+}

@@ -1,6 +1,6 @@
 //! One pass over a pod: binding, running, stopping.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -12,6 +12,7 @@ use super::{
     reading::{Reading, SourceKey},
     start::Run,
     status,
+    surroundings::Surroundings,
 };
 use crate::{
     object::{
@@ -44,6 +45,8 @@ pub struct Snapshot {
     pub sources: Sources,
     /// Why no node takes the pod, in the words of the scheduler; looked at while it has none.
     pub refusal: Option<String>,
+    /// What the applications find around them.
+    pub surroundings: Arc<Surroundings>,
 }
 
 /// The Secrets and ConfigMaps that a pod names, in its own namespace.

@@ -4,12 +4,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
+    application::{Application, FAILS_WHEN},
     behaviour::Behaviour,
     container::{Container, Restart, State, later},
     decide::{Snapshot, references, tell},
     environment,
     reading::{Mounted, Reading, Versions},
     status::{self, Stage},
+    surroundings::Surroundings,
+    values,
 };
 use crate::{
     object::pod_template::{Place, Reference},
@@ -205,7 +208,7 @@ impl Run {
         restart: Restart,
     ) {
         self.recover(container);
-        container.pass(&behaviour, self.now);
+        container.pass(&self.judged(spec, container, behaviour), self.now);
         let is_new = match &container.state {
             State::Waiting { reason, .. } => reason != "CrashLoopBackOff",
             _ => false,
@@ -227,7 +230,25 @@ impl Run {
                 self.warn("BackOff", message);
             }
         }
+        let behaviour = self.judged(spec, container, behaviour);
         self.times.extend(container.next(&behaviour, restart));
+    }
+
+    /// How a container behaves with what it was started with.
+    fn judged(&self, spec: &Value, container: &Container, behaviour: Behaviour) -> Behaviour {
+        let pod = &self.snapshot.pod;
+        let surroundings = &self.snapshot.surroundings;
+        let is_application = field::list(pod, &["spec", "containers"]).contains(spec);
+        let is_told =
+            **surroundings != Surroundings::default() || pod.annotation(FAILS_WHEN).is_some();
+        if !is_application || !is_told {
+            return behaviour;
+        }
+        let run = self.reading.environments.get(&container.name);
+        let environment = run
+            .filter(|(id, _)| Some(id.as_str()) == container.id())
+            .map(|(_, versions)| values::read(pod, spec, versions));
+        Application::of(pod, spec, environment.as_ref(), surroundings).changes(behaviour)
     }
 
     /// Finds out what a container read that was started before anybody kept track: what has not changed since.

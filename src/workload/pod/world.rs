@@ -21,6 +21,7 @@ pub(super) struct World {
     pub(super) events: Vec<String>,
     pub(super) is_gone: bool,
     pub(super) refusal: Option<String>,
+    pub(super) surroundings: Surroundings,
 }
 
 impl World {
@@ -42,6 +43,7 @@ impl World {
             events: Vec::new(),
             is_gone: false,
             refusal: None,
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -78,6 +80,7 @@ impl World {
             address: "10.244.0.9".into(),
             sources: self.sources.clone(),
             refusal: self.refusal.clone(),
+            surroundings: Arc::new(self.surroundings.clone()),
         };
         decide(snapshot, &self.reading, self.now)
     }

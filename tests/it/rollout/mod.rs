@@ -2,5 +2,12 @@
 
 mod acceptance;
 mod basic;
-pub mod metrics;
-pub mod stage;
+mod metrics;
+mod rescaled;
+mod stage;
+
+pub use metrics::Answer;
+pub use stage::{
+    NAMESPACE, Stage, half_for_a_minute, rollout, rollout_ref, route_ref, service, service_ref,
+    text,
+};

@@ -108,3 +108,51 @@ fn schemas_know_merge_keys_and_kinds() {
         json!(["encryptedData"])
     );
 }
+
+#[test]
+fn fields_say_what_they_are_for() {
+    let registry = with_sealed_secrets();
+    let said = |group: &str, pointer: &str| {
+        let version = if group == "bitnami.com" {
+            "v1alpha1"
+        } else {
+            "v1"
+        };
+        let document = openapi::document(&registry, group, version).unwrap();
+        let schemas = &document["components"]["schemas"];
+        let found = schemas.pointer(pointer).and_then(Value::as_str);
+        found.unwrap_or_else(|| panic!("{pointer}")).to_owned()
+    };
+    let deployment = "/io.k8s.api.apps.v1.Deployment";
+    assert_eq!(
+        said("apps", &format!("{deployment}/description")),
+        "Deployment enables declarative updates for Pods and ReplicaSets."
+    );
+    let replicas = "/io.k8s.api.apps.v1.DeploymentSpec/properties/replicas/description";
+    assert!(said("apps", replicas).starts_with("Number of desired pods."));
+    // One that is a definition of its own, and one of a custom kind.
+    let template = "/io.k8s.api.apps.v1.DeploymentSpec/properties/template/description";
+    assert!(said("apps", template).starts_with("Template describes the pods"));
+    let version = "/com.bitnami.v1alpha1.SealedSecret/properties/apiVersion/description";
+    assert!(said("bitnami.com", version).starts_with("APIVersion defines"));
+}
+
+#[test]
+fn all_kinds_of_the_documents_are_described() {
+    let registry = Registry::built_in();
+    for (name, _) in openapi::index(&registry)["paths"].as_object().unwrap() {
+        let parts: Vec<&str> = name.split('/').collect();
+        let (group, version) = match parts.as_slice() {
+            [_, version] => ("", *version),
+            [_, group, version] => (*group, *version),
+            _ => panic!("{name}"),
+        };
+        let document = openapi::document(&registry, group, version).unwrap();
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            let is_kind = schema.get("x-kubernetes-group-version-kind").is_some();
+            if is_kind && !name.ends_with("List") && !name.ends_with(".WatchEvent") {
+                assert!(schema["description"].is_string(), "{name}");
+            }
+        }
+    }
+}

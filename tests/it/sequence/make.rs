@@ -54,6 +54,15 @@ impl Kind {
         chance.maybe(&mut metadata, "annotations", |chance| {
             chance.texts(&["m", "n", "o.p/q"])
         });
+        if chance.once_in(40) {
+            metadata.insert(
+                "labels".into(),
+                json!({"a": "1", "b": chance.pick(&["!", "x y", "1"])}),
+            );
+        }
+        if chance.once_in(60) {
+            metadata.insert("annotations".into(), json!({*chance.pick(&["!", "m"]): ""}));
+        }
         if chance.once_in(8) {
             metadata.insert("finalizers".into(), json!(chance.some(&["x.y/a", "x.y/b"])));
         }

@@ -21,6 +21,11 @@ use super::{
     step::{Content, Step},
 };
 
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+/// How often something is asked for that the server does in its own time, and the pause between.
+const PATIENCE: u32 = 300;
+const PAUSE: Duration = Duration::from_millis(100);
+
 pub struct Stage {
     real: Client,
     ours: Client,
@@ -74,18 +79,17 @@ impl Stage {
         )
         .await;
         assert_eq!(code, 201, "{answer}");
-        let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
         let (code, answer) = send(
             client,
             "POST",
-            definitions,
+            DEFINITIONS,
             "application/json",
             Some(&definition()),
         )
         .await;
         assert!(code == 201 || code == 409, "{answer}");
         let parts = KINDS[2].path(&self.namespace);
-        for _ in 0..100 {
+        for _ in 0..PATIENCE {
             if send(client, "GET", &parts, "application/json", None)
                 .await
                 .0
@@ -93,15 +97,31 @@ impl Stage {
             {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(PAUSE).await;
         }
         panic!("the kind is not served");
     }
 
-    /// Takes the namespace away from the real server.
+    /// Takes the namespace and the kind away from the real server.
     pub async fn end(&self) {
-        let path = format!("/api/v1/namespaces/{}", self.namespace);
-        send(&self.real, "DELETE", &path, "application/json", None).await;
+        let definition = &definition()["metadata"]["name"];
+        let definition = format!("{DEFINITIONS}/{}", definition.as_str().unwrap());
+        let namespace = format!("/api/v1/namespaces/{}", self.namespace);
+        for path in [&namespace, &definition] {
+            send(&self.real, "DELETE", path, "application/json", None).await;
+        }
+        for path in [&namespace, &definition] {
+            for _ in 0..PATIENCE {
+                if send(&self.real, "GET", path, "application/json", None)
+                    .await
+                    .0
+                    == 404
+                {
+                    break;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
     }
 
     /// Plays a sequence on both until they differ; tells where and how.

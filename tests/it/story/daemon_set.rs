@@ -32,7 +32,7 @@ fn node() -> ObjectRef {
 
 #[tokio::test]
 async fn one_pod_a_node_and_an_update_replaces_it() {
-    let story = Story::begin().await;
+    let story = Story::begin_alone().await;
     story.create(set()).await;
     story
         .with_time(story.until(sets(), |sets| sets.iter().any(|set| is_rolled_out(set))))
@@ -54,7 +54,7 @@ async fn one_pod_a_node_and_an_update_replaces_it() {
 
 #[tokio::test]
 async fn a_cordoned_node_takes_daemons_only() {
-    let story = Story::begin().await;
+    let story = Story::begin_alone().await;
     story.create(set()).await;
     story
         .with_time(story.until(pods(), |pods| pods.iter().any(|pod| is_ready(pod))))

@@ -144,15 +144,9 @@ async fn a_later_wave_waits_until_the_earlier_one_is_healthy() {
         .app(|app| text(app, "/status/operationState/message") == message)
         .await;
     assert_eq!(stage.get(&config_ref("late")).await, None);
-    let disk = waxwing::object::ObjectRef::new(
-        waxwing::object::Gvk::new("", "v1", "PersistentVolumeClaim"),
-        Some("web"),
-        "disk",
-    );
-    let mut bound = stage.get(&disk).await.unwrap();
-    bound.set(&["status", "phase"], json!("Bound"));
-    stage.world.cluster.replace_status(&bound).await.unwrap();
+    let volumes = tokio::spawn(stage.world.workloads().run());
     stage.synced(&commit).await;
+    volumes.abort();
     assert!(stage.get(&config_ref("late")).await.is_some());
 }
 
@@ -175,18 +169,16 @@ async fn hooks_run_in_their_phase_and_go_afterwards() {
         Some("web"),
         "migrate",
     );
-    let mut done = stage.get(&target).await.unwrap();
-    done.set(
-        &["status", "conditions"],
-        json!([{"type": "Complete", "status": "True", "lastProbeTime": "2030-01-01T00:00:00Z", "lastTransitionTime": "2030-01-01T00:00:00Z"}]),
-    );
-    stage.world.cluster.replace_status(&done).await.unwrap();
-    stage.synced(&commit).await;
+    let kubelet = tokio::spawn(stage.world.workloads().run());
+    let synced = stage.synced(&commit);
+    stage.world.pace.with_time(synced).await;
     assert!(stage.get(&config_ref("a")).await.is_some());
     let is_gone = |found: Option<&waxwing::object::Object>| {
         found.is_none_or(|job| job.at(&["metadata", "deletionTimestamp"]).is_some())
     };
-    stage.world.until(&target, is_gone).await;
+    let gone = stage.world.until(&target, is_gone);
+    stage.world.pace.with_time(gone).await;
+    kubelet.abort();
 }
 
 #[tokio::test]

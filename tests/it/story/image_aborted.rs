@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::rollout::stage::{Stage, half_for_a_minute, rollout_ref, service_ref, text};
+use crate::rollout::{Stage, half_for_a_minute, rollout_ref, service_ref, text};
 
 #[tokio::test(start_paused = true)]
 async fn an_aborted_image_loses_its_traffic_at_once_and_its_pods_later() {

@@ -1,6 +1,6 @@
 //! An image is rolled out as a canary, with real pods, Services and an HTTPRoute, and promoted.
 
-use crate::rollout::stage::{Stage, half_for_a_minute, service_ref, text};
+use crate::rollout::{Stage, half_for_a_minute, service_ref, text};
 
 #[tokio::test(start_paused = true)]
 async fn an_image_canary_is_promoted() {

@@ -119,3 +119,27 @@ async fn a_finished_job_goes_after_its_time() {
         .await;
     story.until(pods(), |pods| pods.is_empty()).await;
 }
+
+#[tokio::test]
+async fn a_failure_that_the_policy_names_ends_the_job_at_once() {
+    let story = Story::begin().await;
+    let rule = json!({"action": "FailJob", "onExitCodes": {"operator": "NotIn", "values": [0]}});
+    story
+        .create(job(
+            &json!({"backoffLimit": 6, "podFailurePolicy": {"rules": [rule]}}),
+            &json!({"sandbox.waxwing.dev/crash-after": "2s"}),
+        ))
+        .await;
+    let failed = story
+        .with_time(story.until(jobs(), |jobs| jobs.iter().any(|job| is_over(job, "Failed"))))
+        .await;
+    assert_eq!(count(&failed[0], "failed"), 1);
+    let why = condition(&failed[0], "Failed").unwrap();
+    assert_eq!(why["reason"], "PodFailurePolicy");
+    let pods = story.until(pods(), |pods| pods.len() == 1).await;
+    let told = format!(
+        "Container c for pod default/{} failed with exit code 1 matching FailJob rule at index 0",
+        pods[0].name()
+    );
+    assert_eq!(why["message"], told);
+}

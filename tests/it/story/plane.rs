@@ -5,8 +5,12 @@
 //! off; lists and watches of the whole cluster show what is this story's. So a story has a cluster of its own.
 
 use std::{
+    collections::BTreeSet,
     env, process,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,7 +18,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::State,
-    http::{Request, Response, Uri},
+    http::{Method, Request, Response, Uri},
 };
 use futures::{Stream, StreamExt, stream};
 use kube::{
@@ -22,6 +26,7 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::{Value, json};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::translate::Names;
 
@@ -33,14 +38,34 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 static STORIES: AtomicU64 = AtomicU64::new(0);
 
+/// Held by every story on the plane; by one that must be alone, as a whole.
+static TURNS: RwLock<()> = RwLock::const_new(());
+
+/// With whom a story shares the plane.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    Any,
+    /// The nodes of others would be in its way.
+    None,
+}
+
+#[expect(dead_code, reason = "held until the story has ended")]
+enum Turn {
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
+
 /// The part of a real control plane that one story sees; taken away when dropped.
 #[derive(Clone)]
-pub struct Plane(std::sync::Arc<Share>);
+pub struct Plane(Arc<Share>);
 
 struct Share {
     client: Client,
     names: Names,
     kubeconfig: String,
+    /// Paths of objects with finalizers, which nobody would take off after the story.
+    held: Mutex<BTreeSet<String>>,
+    _turn: Turn,
 }
 
 /// Whether the stories run on a real control plane.
@@ -50,15 +75,21 @@ pub fn is_named() -> bool {
 
 impl Plane {
     /// The plane that the variable names, with the namespaces that every cluster has; `None` without the variable.
-    pub async fn named() -> Option<Self> {
+    pub async fn named(company: Company) -> Option<Self> {
         let kubeconfig = env::var(VARIABLE).ok()?;
+        let turn = match company {
+            Company::Any => Turn::Shared(TURNS.read().await),
+            Company::None => Turn::Alone(TURNS.write().await),
+        };
         let number = STORIES.fetch_add(1, Ordering::Relaxed);
         let share = Share {
             client: connect(&kubeconfig).await,
             names: Names::of(&format!("{:x}-{number:x}", process::id())),
             kubeconfig,
+            held: Mutex::default(),
+            _turn: turn,
         };
-        let plane = Self(std::sync::Arc::new(share));
+        let plane = Self(Arc::new(share));
         for name in ["default", "kube-system"] {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             let request = Request::post("/api/v1/namespaces")
@@ -81,6 +112,7 @@ impl Plane {
         let (mut parts, body) = request.into_parts();
         let asked = parts.uri.clone();
         parts.uri = Uri::try_from(names.target(&asked.to_string())).unwrap();
+        let (path, is_write) = (parts.uri.path().to_owned(), parts.method != Method::GET);
         let body = to_bytes(body, usize::MAX).await.unwrap();
         parts.headers.remove("content-length");
         let body = kube::client::Body::from(names.request(&body));
@@ -96,6 +128,9 @@ impl Plane {
             return Response::from_parts(parts, Body::from_stream(seen.map(Ok::<_, axum::Error>)));
         }
         let bytes = to_bytes(Body::new(body), usize::MAX).await.unwrap();
+        if parts.status.is_success() && is_write {
+            self.note_finalizers(&path, &bytes);
+        }
         if parts.status == 201 && asked.path() == "/api/v1/namespaces" {
             self.until_open(&bytes).await;
         }
@@ -103,6 +138,22 @@ impl Plane {
             self.until_served(&bytes).await;
         }
         Response::from_parts(parts, Body::from(names.answer(&bytes)))
+    }
+
+    fn note_finalizers(&self, path: &str, answer: &[u8]) {
+        let object: Value = serde_json::from_slice(answer).unwrap_or_default();
+        let metadata = &object["metadata"];
+        let has_any = metadata["finalizers"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty());
+        if let (true, Some(name)) = (
+            has_any && path.contains("/namespaces/"),
+            metadata["name"].as_str(),
+        ) {
+            let path = path.strip_suffix("/status").unwrap_or(path);
+            let path = path.strip_suffix(&format!("/{name}")).unwrap_or(path);
+            self.0.held.lock().unwrap().insert(format!("{path}/{name}"));
+        }
     }
 
     /// Waits until a new namespace has the account that pods need.
@@ -183,10 +234,11 @@ impl Drop for Share {
     /// Takes away what the story made, on a runtime of its own: that of the story may be ending.
     fn drop(&mut self) {
         let (kubeconfig, names) = (self.kubeconfig.clone(), self.names.clone());
+        let held = std::mem::take(&mut *self.held.lock().unwrap());
         let cleaner = std::thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             let runtime = runtime.enable_all().build().unwrap();
-            runtime.block_on(clear(&kubeconfig, &names));
+            runtime.block_on(clear(&kubeconfig, &names, held));
         });
         if let Err(panic) = cleaner.join()
             && !std::thread::panicking()
@@ -196,11 +248,15 @@ impl Drop for Share {
     }
 }
 
-async fn clear(kubeconfig: &str, names: &Names) {
+async fn clear(kubeconfig: &str, names: &Names, held: BTreeSet<String>) {
     let client = connect(kubeconfig).await;
     let send = async |method: &str, path: &str, body: &str| {
         let request = Request::builder().method(method).uri(path);
-        let request = request.header("content-type", "application/json");
+        let media_type = match method {
+            "PATCH" => "application/merge-patch+json",
+            _ => "application/json",
+        };
+        let request = request.header("content-type", media_type);
         let request = request.body(kube::client::Body::from(body.as_bytes().to_vec()));
         let response = client.send(request.unwrap()).await.unwrap();
         let bytes = response.into_body().collect_bytes().await.unwrap();
@@ -222,5 +278,8 @@ async fn clear(kubeconfig: &str, names: &Names) {
                 send("DELETE", &format!("{path}/pods"), at_once).await;
             }
         }
+    }
+    for path in held {
+        send("PATCH", &path, r#"{"metadata":{"finalizers":null}}"#).await;
     }
 }

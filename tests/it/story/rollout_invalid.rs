@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::rollout::stage::{NAMESPACE, Stage, half_for_a_minute, rollout, rollout_ref, service};
+use crate::rollout::{NAMESPACE, Stage, half_for_a_minute, rollout, rollout_ref, service};
 
 fn steps(steps: Value) -> Value {
     json!({"spec": {"strategy": {"canary": {"steps": steps}}}})
@@ -67,10 +67,7 @@ async fn what_is_missing_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_route_that_is_away_stops_the_traffic_and_heals() {
     let stage = Stage::stable(&half_for_a_minute(), Vec::new()).await;
-    let route = stage
-        .get(&crate::rollout::stage::route_ref())
-        .await
-        .unwrap();
+    let route = stage.get(&crate::rollout::route_ref()).await.unwrap();
     stage.delete(&route.reference()).await;
     stage.image("demo:2").await;
     stage.go_to(15).await;
@@ -92,5 +89,30 @@ async fn a_route_that_is_away_stops_the_traffic_and_heals() {
     }
     stage.create(again).await;
     stage.go_to(45).await;
+    assert_eq!(stage.weight().await, 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_set_that_is_refused_is_told_of() {
+    let stage = Stage::stable(&half_for_a_minute(), Vec::new()).await;
+    let containers = |name: &str| {
+        let containers = json!([{"name": name, "image": "demo:2"}]);
+        json!({"spec": {"template": {"spec": {"containers": containers}}}})
+    };
+    stage.patch(&rollout_ref(), containers("Not_A_Name")).await;
+    stage.go_to(3).await;
+    let found = stage.rollout().await;
+    let conditions = found.at(&["status", "conditions"]).unwrap().to_string();
+    assert!(conditions.contains("ReplicaSetCreateError"), "{conditions}");
+    assert!(
+        conditions.contains("Failed to create new replica set"),
+        "{conditions}"
+    );
+    assert_eq!(
+        (stage.pods_of("demo:1").await, stage.weight().await),
+        (4, 0)
+    );
+    stage.patch(&rollout_ref(), containers("main")).await;
+    stage.go_to(20).await;
     assert_eq!(stage.weight().await, 50);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::rollout::stage::{Stage, half_for_a_minute, rollout_ref};
+use crate::rollout::{Stage, half_for_a_minute, rollout_ref};
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_scaled_while_paused() {

@@ -1,4 +1,4 @@
-//! The stage of the stories about secrets as canaries: unsealer, Rollouts, workloads and a stopped clock.
+//! The stage of the stories about secrets as canaries: unsealer, Rollouts, workloads and the clock.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,13 +8,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use waxwing::{
     api::{crd, rollout::HASH_LABEL},
     cluster::{Cluster, Selector},
-    controller::{self, workload},
+    controller,
     object::{Gvk, Object, ObjectRef},
 };
 
@@ -64,8 +63,8 @@ impl Stage {
     /// The same with settings.
     pub fn with(world: World, way: Cluster, settings: controller::Settings) -> Self {
         let running = world.run_through(way.clone(), settings);
-        let (cluster, clock) = (world.cluster.clone(), world.clock.clone());
-        let workloads = tokio::spawn(workload::run(cluster, clock.clone()));
+        let clock = world.clock.clone();
+        let workloads = tokio::spawn(world.workloads().run());
         let rollouts = tokio::spawn(async move {
             controller::rollout::run(&way, &clock, None, std::future::pending())
                 .await
@@ -139,7 +138,7 @@ impl Stage {
     /// Lets time pass.
     pub async fn pass(&self, seconds: usize) {
         for _ in 0..seconds {
-            self.world.clock.advance(SignedDuration::from_secs(1));
+            self.world.pass(1).await;
             self.calm().await;
         }
     }
@@ -151,7 +150,7 @@ impl Stage {
             if is_so(self).await {
                 return second;
             }
-            self.world.clock.advance(SignedDuration::from_secs(1));
+            self.world.pass(1).await;
         }
         let sealed = self.get(&sealed_ref("db")).await;
         let status = sealed.and_then(|sealed| sealed.at(&["status"]).cloned());

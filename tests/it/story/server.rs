@@ -6,7 +6,10 @@ use waxwing::{
     sandbox::{Sandbox, SandboxOptions},
 };
 
-use super::{pace::Pace, plane::Plane};
+use super::{
+    pace::Pace,
+    plane::{Company, Plane},
+};
 
 /// Ends a story at once where it would run on a real control plane: it is about what only the sandbox has.
 macro_rules! sandbox_only {
@@ -26,8 +29,8 @@ pub enum Server {
 
 impl Server {
     /// The real control plane where the variable names one, else a fresh embedded server; with how time passes there.
-    pub async fn start() -> (Self, Pace) {
-        if let Some(plane) = Plane::named().await {
+    pub async fn start(company: Company) -> (Self, Pace) {
+        if let Some(plane) = Plane::named(company).await {
             return (Self::Plane(plane), Pace::fast());
         }
         let pace = Pace::stopped();

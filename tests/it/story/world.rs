@@ -32,7 +32,7 @@ use waxwing::{
     secret::Hidden,
 };
 
-use super::{pace::Pace, server::Server};
+use super::{pace::Pace, plane::Company, server::Server};
 
 pub const KEY: &str = include_str!("../../vectors/kubeseal/keys/small.key");
 pub const CERTIFICATE: &str = include_str!("../../vectors/kubeseal/keys/small.crt");
@@ -66,7 +66,7 @@ impl World {
 
     /// The same without a key.
     pub async fn without_keys() -> Self {
-        let (sandbox, pace) = Server::start().await;
+        let (sandbox, pace) = Server::start(Company::Any).await;
         let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
         let world = Self {
             sandbox,

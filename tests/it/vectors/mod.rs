@@ -4,6 +4,7 @@ mod apply;
 mod kubeseal;
 mod kubeseal_cli;
 mod patch;
+mod promql;
 mod properties;
 mod protobuf;
 mod sealing_format;

@@ -4,29 +4,21 @@
 use serde_json::{Map, Value};
 
 use super::{
+    cap::cap,
     check::check,
-    compare::compare,
     conflict::{Conflict, conflict_message},
     entry::{ManagerId, Managers, Operation, Ownership},
-    extract::extract_map,
     form::{Form, blank},
+    last_applied::{allowed_by_last_applied, renew_last_applied},
     set::FieldSet,
     updater::Updater,
 };
 use crate::object::{Gvk, schema::Schema};
 
-/// The most entries of updates; the oldest are joined beyond.
-pub const MAX_UPDATE_MANAGERS: usize = 10;
-/// The manager that joined entries go to.
-const OLD_UPDATES: &str = "ancient-changes";
 /// The manager of what was there before the first apply of an object without managers.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 /// The manager whose applies keep the annotation of client-side apply up to date.
 const KUBECTL: &str = "kubectl";
-/// Where client-side apply keeps what was applied last.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-/// The most bytes of all annotations (`TotalAnnotationSizeLimitB`).
-const MAX_ANNOTATIONS: usize = 256 * 1024;
 /// Fields that no manager has (`stripmeta.go`).
 const STRIPPED: &[&[&str]] = &[
     &["apiVersion"],
@@ -216,17 +208,11 @@ pub fn apply(
         _ => managers,
     };
     let live = live.unwrap_or(&blank);
-    let applied = applied(
-        subject,
-        author,
-        &form,
-        live,
-        config,
-        managers.clone(),
-        force,
-    );
-    let (mut new, managers) = match applied {
-        Err(conflicts) if author.manager == KUBECTL => {
+    // Only kubectl may have to be asked again.
+    let spare = (author.manager == KUBECTL).then(|| managers.clone());
+    let applied = applied(subject, author, &form, live, config, managers, force);
+    let (mut new, managers) = match (applied, spare) {
+        (Err(conflicts), Some(managers)) => {
             let allowed = allowed_by_last_applied(subject, &form, live);
             match allowed {
                 Some(allowed) => {
@@ -243,7 +229,7 @@ pub fn apply(
                 None => Err(conflicts),
             }
         }
-        other => other,
+        (other, _) => other,
     }
     .map_err(ApplyError::Conflict)?;
     if author.manager == KUBECTL {
@@ -321,146 +307,6 @@ fn stripped() -> FieldSet {
     FieldSet::of_fields(STRIPPED)
 }
 
-/// Joins the oldest entries of updates, by version, until there are few enough (`capmanagers.go`).
-fn cap(mut managers: Managers) -> Managers {
-    let mut updates: Vec<(Option<String>, ManagerId)> = managers
-        .0
-        .iter()
-        .filter(|(id, _)| id.operation == Operation::Update)
-        .map(|(id, owned)| (owned.time.clone(), id.clone()))
-        .collect();
-    let mut count = updates.len();
-    if count <= MAX_UPDATE_MANAGERS {
-        return managers;
-    }
-    updates.sort();
-    let mut first_of: Vec<(String, ManagerId)> = Vec::new();
-    for (time, id) in updates {
-        if count <= MAX_UPDATE_MANAGERS {
-            break;
-        }
-        let version = id.api_version.clone();
-        let Some((_, first)) = first_of.iter().find(|(seen, _)| *seen == version) else {
-            first_of.push((version, id));
-            continue;
-        };
-        let bucket = ManagerId::new(OLD_UPDATES, Operation::Update, &version, "");
-        if !managers.0.contains_key(&bucket)
-            && let Some(owned) = managers.0.remove(first)
-        {
-            managers.0.insert(bucket.clone(), owned);
-        }
-        if let Some(owned) = managers.0.remove(&id)
-            && let Some(joined) = managers.0.get_mut(&bucket)
-        {
-            joined.fields = std::mem::take(&mut joined.fields).union(owned.fields);
-            joined.time = time;
-            count -= 1;
-        }
-    }
-    managers
-}
-
-/// The fields that client-side apply wrote and nobody changed since; none without its annotation.
-fn allowed_by_last_applied(
-    subject: &Subject<'_>,
-    form: &Form,
-    live: &Map<String, Value>,
-) -> Option<FieldSet> {
-    let text = annotations(live)?.get(LAST_APPLIED)?.as_str()?;
-    let Ok(Value::Object(last)) = serde_json::from_str(text) else {
-        return None;
-    };
-    if last.get("apiVersion")?.as_str()? != subject.gvk.api_version() || check(form, &last).is_err()
-    {
-        return None;
-    }
-    let seen = compare(form, &last, live);
-    let fields = extract_map(form, &last);
-    Some(
-        fields
-            .difference(&seen.modified)
-            .difference(&seen.added)
-            .difference(&seen.removed),
-    )
-}
-
-/// Writes what was applied into the annotation of client-side apply, if that is there.
-fn renew_last_applied(new: &mut Map<String, Value>, config: &Map<String, Value>) {
-    let has_any = annotations(new)
-        .and_then(|annotations| annotations.get(LAST_APPLIED)?.as_str())
-        .is_some_and(|text| !text.is_empty());
-    if !has_any {
-        return;
-    }
-    let mut config = config.clone();
-    if let Some(Value::Object(annotations)) = config
-        .get_mut("metadata")
-        .and_then(|metadata| metadata.get_mut("annotations"))
-    {
-        annotations.remove(LAST_APPLIED);
-    }
-    let text = format!("{}\n", super::element::go_json(&Value::Object(config)));
-    let Some(Value::Object(annotations)) = new
-        .get_mut("metadata")
-        .and_then(|metadata| metadata.get_mut("annotations"))
-    else {
-        return;
-    };
-    annotations.insert(LAST_APPLIED.to_owned(), text.into());
-    let size: usize = annotations
-        .iter()
-        .map(|(name, value)| name.len() + value.as_str().map_or(0, str::len))
-        .sum();
-    if size > MAX_ANNOTATIONS {
-        annotations.remove(LAST_APPLIED);
-    }
-}
-
-fn annotations(object: &Map<String, Value>) -> Option<&Map<String, Value>> {
-    object.get("metadata")?.get("annotations")?.as_object()
-}
-
-/// Keeps the old times of managers when nothing but times differs, so that a write that changes nothing
-/// is none (`apiserver/pkg/endpoints/handlers/fieldmanager/equality.go`).
-pub fn without_new_times(old: &Map<String, Value>, new: &mut Map<String, Value>) {
-    let (Some(was), Some(is)) = (entries(old), entries(new)) else {
-        return;
-    };
-    if was == is || timeless(was) != timeless(is) {
-        return;
-    }
-    let is_same = old.len() == new.len()
-        && old
-            .iter()
-            .zip(new.iter())
-            .all(|((name, was), (other, is))| {
-                name == other
-                    && match (name.as_str(), was, is) {
-                        ("metadata", Value::Object(was), Value::Object(is)) => {
-                            was.len() == is.len()
-                                && was.iter().zip(is).all(|((name, was), (other, is))| {
-                                    name == other && (name == "managedFields" || was == is)
-                                })
-                        }
-                        _ => was == is,
-                    }
-            });
-    if is_same && let Some(Value::Object(metadata)) = new.get_mut("metadata") {
-        metadata.insert("managedFields".to_owned(), was.clone());
-    }
-}
-
-fn timeless(entries: &Value) -> Vec<Value> {
-    let mut entries = entries.as_array().cloned().unwrap_or_default();
-    for entry in &mut entries {
-        if let Value::Object(entry) = entry {
-            entry.remove("time");
-        }
-    }
-    entries
-}
-
 /// Whether the managers are to be forgotten: an empty list, or one empty entry.
 fn is_reset(entries: &Value) -> bool {
     match entries.as_array().map(Vec::as_slice) {
@@ -470,7 +316,7 @@ fn is_reset(entries: &Value) -> bool {
     }
 }
 
-fn entries(object: &Map<String, Value>) -> Option<&Value> {
+pub(super) fn entries(object: &Map<String, Value>) -> Option<&Value> {
     object.get("metadata")?.get("managedFields")
 }
 

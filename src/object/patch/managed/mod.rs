@@ -8,8 +8,10 @@
 //! | `extract`, `compare`, `merge`, `remove`, `check` | the walks over values |
 //! | `entry`, `updater` | the managers of an object, and what a write does to them |
 //! | `manage` | update and apply as the server has them, around the updater |
+//! | `cap`, `times`, `last_applied` | how many managers, when an entry is new, the annotation of client-side apply |
 //! | `conflict`, `name`, `scale` | texts of conflicts, names of managers, the scale subresource |
 
+mod cap;
 mod check;
 mod compare;
 mod conflict;
@@ -18,6 +20,7 @@ mod entry;
 mod extract;
 mod fields_v1;
 mod form;
+mod last_applied;
 mod manage;
 mod merge;
 mod name;
@@ -25,13 +28,15 @@ mod number;
 mod remove;
 mod scale;
 mod set;
+mod times;
 mod updater;
 
 pub use conflict::{Conflict, conflict_message};
 pub use element::PathElement;
 pub use entry::{ManagerId, Managers, Operation, Ownership};
 pub use fields_v1::{from_fields_v1, to_fields_v1};
-pub use manage::{ApplyError, Author, Subject, apply, update, without_new_times};
+pub use manage::{ApplyError, Author, Subject, apply, update};
 pub use name::{MAX_MANAGER_NAME, default_manager, unprintable};
 pub use scale::{parent_to_scale, scale_to_parent};
 pub use set::FieldSet;
+pub use times::without_new_times;

@@ -86,7 +86,12 @@ impl Updater<'_> {
         } else {
             merged
         };
-        let seen = compare(self.form, live, &new).without(self.reset);
+        let is_equal = *live == new;
+        let seen = if is_equal {
+            Comparison::default()
+        } else {
+            compare(self.form, live, &new).without(self.reset)
+        };
         let others = self.conflicts(&seen, managers, writer);
         if !force && !others.is_empty() {
             return Err(others
@@ -103,11 +108,12 @@ impl Updater<'_> {
                 .collect());
         }
         self.take_away(&seen, others, managers, writer);
-        let is_same = live.len() == new.len()
-            && live
-                .iter()
-                .zip(&new)
-                .all(|((name, was), (other, is))| name == other && same(was, is));
+        let is_same = is_equal
+            || (live.len() == new.len()
+                && live
+                    .iter()
+                    .zip(&new)
+                    .all(|((name, was), (other, is))| name == other && same(was, is)));
         Ok((!is_same).then_some(new))
     }
 

@@ -1,0 +1,183 @@
+//! An AnalysisRun played without a cluster: the controller's decisions, applied to an object in memory.
+
+use std::collections::BTreeMap;
+
+use futures::future;
+use serde_json::{Value, json};
+
+use crate::{
+    api::{
+        analysis::{Metric, Phase},
+        analysis_status::{Measurement, RunStatus},
+    },
+    cli::Failure,
+    clock::Clock,
+    controller::analysis_run::ask,
+    object::{Object, ObjectRef, patch::merge},
+    plan::{Effect, Next},
+    rollout::{
+        analysis_run::{self, Decision, Snapshot, Taken, Task},
+        metric,
+    },
+    web::Web,
+};
+
+/// What a trial is made with.
+pub struct Trial {
+    pub web: Web,
+    pub clock: Clock,
+    pub settings: metric::Settings,
+    /// After how many measurements metrics without a count end.
+    pub measurements: i64,
+}
+
+/// How it came out.
+pub struct Ended {
+    /// The run with its status.
+    pub run: Object,
+    /// Its phase; of a run that was cut short, that of its worst measurement where that is worse.
+    pub phase: Phase,
+}
+
+impl Ended {
+    /// Why.
+    pub fn message(&self) -> String {
+        let status = analysis_run::status_of(&self.run);
+        if status.phase == Some(self.phase) && status.message != "Run Terminated" {
+            return status.message;
+        }
+        String::new()
+    }
+}
+
+/// Makes all metrics ask one Prometheus.
+pub fn ask_instead(run: &mut Object, address: &str) {
+    let mut metrics = run.at(&["spec", "metrics"]).cloned().unwrap_or(json!([]));
+    for metric in metrics.as_array_mut().into_iter().flatten() {
+        let own = metric.pointer_mut("/provider/prometheus");
+        if let Some(own) = own.and_then(Value::as_object_mut) {
+            own.insert("address".to_owned(), address.into());
+        }
+    }
+    run.set(&["spec", "metrics"], metrics);
+}
+
+impl Trial {
+    /// Plays a run to its end; `say` is given a line for each measurement.
+    ///
+    /// # Errors
+    /// A line cannot be said, or nothing more can happen to the run.
+    pub async fn play(
+        &self,
+        run: Object,
+        secrets: BTreeMap<ObjectRef, Option<Object>>,
+        mut say: impl FnMut(String) -> Result<(), Failure>,
+    ) -> Result<Ended, Failure> {
+        let mut snapshot = Snapshot {
+            run,
+            secrets,
+            taken: Vec::new(),
+            settings: self.settings.clone(),
+        };
+        loop {
+            let plan = match analysis_run::decide(&snapshot, self.clock.now()) {
+                Decision::Measure(tasks) => {
+                    let taken = tasks.into_iter().map(|task| self.measure(task));
+                    snapshot.taken = future::join_all(taken).await;
+                    continue;
+                }
+                Decision::Apply(plan) => plan,
+            };
+            let measured: Vec<String> =
+                snapshot.taken.drain(..).map(|taken| taken.metric).collect();
+            let is_quiet = plan.effects.is_empty();
+            for effect in plan.effects {
+                if let Effect::Patch { patch, .. } = effect {
+                    let mut whole = snapshot.run.to_value();
+                    merge::apply(&mut whole, &patch);
+                    snapshot.run = Object::from_value(whole).map_err(|error| {
+                        Failure::new("failed to note a measurement").because(error)
+                    })?;
+                }
+            }
+            let status = analysis_run::status_of(&snapshot.run);
+            for name in measured {
+                if let Some(last) = status.result(&name).and_then(|result| result.last()) {
+                    say(line(&name, last))?;
+                }
+            }
+            let is_over = status.phase.is_some_and(Phase::is_complete);
+            if is_over {
+                let phase = worst(&snapshot.run, &status);
+                return Ok(Ended {
+                    run: snapshot.run,
+                    phase,
+                });
+            }
+            if self.is_enough(&snapshot.run, &status) {
+                snapshot.run.set(&["spec", "terminate"], true.into());
+                continue;
+            }
+            match plan.next {
+                Next::At(at) => self.clock.wait_until(at).await,
+                _ if is_quiet => return Err(Failure::new("the analysis does not go on")),
+                _ => {}
+            }
+        }
+    }
+
+    async fn measure(&self, task: Task) -> Taken {
+        let started = self.clock.now();
+        let reply = match task.call {
+            Ok(call) => ask(&self.web, call).await,
+            Err(error) => Err(error),
+        };
+        Taken {
+            metric: task.metric,
+            started,
+            finished: self.clock.now(),
+            reply,
+        }
+    }
+
+    /// Whether all metrics have ended, or have no end and were measured often enough.
+    fn is_enough(&self, run: &Object, status: &RunStatus) -> bool {
+        let metrics = run.at(&["spec", "metrics"]).and_then(Value::as_array);
+        metrics.into_iter().flatten().all(|metric| {
+            let name = metric.get("name").and_then(Value::as_str);
+            let Some(result) = name.and_then(|name| status.result(name)) else {
+                return false;
+            };
+            let typed = serde_json::from_value::<Metric>(metric.clone()).unwrap_or_default();
+            let is_endless = typed.effective_count().is_none();
+            let times = result.tally.count + result.tally.error;
+            result.phase.is_complete() || (is_endless && times >= self.measurements)
+        })
+    }
+}
+
+/// The phase of a run; where we have cut it short, its worst measurement tells.
+fn worst(run: &Object, status: &RunStatus) -> Phase {
+    let phase = status.phase.unwrap_or(Phase::Error);
+    if run.at(&["spec", "terminate"]) != Some(&Value::Bool(true)) {
+        return phase;
+    }
+    let counted = status
+        .metric_results
+        .iter()
+        .filter(|result| !result.dry_run);
+    counted
+        .flat_map(|result| &result.measurements)
+        .fold(phase, |worst, measurement| worst.worse(measurement.phase))
+}
+
+fn line(name: &str, last: &Measurement) -> String {
+    let what = if last.message.is_empty() {
+        &last.value
+    } else {
+        &last.message
+    };
+    let warnings = last.metadata.get("warnings");
+    let warnings = warnings.map_or(String::new(), |text| format!("  (warnings: {text})"));
+    format!("{name}  {}  {what}{warnings}", last.phase.as_str())
+}

@@ -1,0 +1,4 @@
+//! The commands as programs, on files and on the embedded server.
+
+mod image_set;
+mod rollout;
