@@ -19,7 +19,9 @@ async fn point_08_canary_pods_that_never_start_stall_the_version() {
         json!([{"name": "N", "valueFrom": {"secretKeyRef": {"name": "db", "key": "needed"}}}]);
     stage.apply(web).await;
     stage.rollout("web", "Healthy", "1").await;
-    stage.seal("new").await;
+    let mut new = opted_in(sealed("db", &[("k", "new")]));
+    new["spec"]["encryptedData"]["needed"] = serde_json::Value::Null;
+    stage.apply(new).await;
     stage
         .condition(
             "db",

@@ -182,6 +182,13 @@ impl Stage {
         .await
     }
 
+    /// Whether a Rollout is Healthy as it is asked for now.
+    pub async fn is_healthy(&self, name: &str) -> bool {
+        let found = self.get(&rollout_ref(name)).await.unwrap();
+        found.at(&["status", "phase"]).and_then(Value::as_str) == Some("Healthy")
+            && found.at(&["status", "updatedReplicas"]) == found.at(&["spec", "replicas"])
+    }
+
     /// Waits until the condition `Promoted` of a SealedSecret begins so.
     pub async fn condition(&self, name: &str, beginning: &str) -> usize {
         self.until(&format!("{name} {beginning}"), async |stage: &Self| {
@@ -279,7 +286,9 @@ impl Stage {
     /// The uids of the pods of a Rollout.
     pub async fn pods(&self, name: &str) -> Vec<String> {
         let pods = self.list("", "Pod").await;
-        let own = pods.iter().filter(|pod| pod.label("app") == Some(name));
+        let own = pods.iter().filter(|pod| {
+            pod.label("app") == Some(name) && pod.at(&["metadata", "deletionTimestamp"]).is_none()
+        });
         let mut uids: Vec<String> = own.filter_map(|pod| pod.uid().map(str::to_owned)).collect();
         uids.sort();
         uids
