@@ -81,7 +81,7 @@ fn pods<'a>(pass: &Pass<'a>) -> Vec<&'a Object> {
                     .iter()
                     .any(|owner| condition::text(owner, "uid") == *uid)
             };
-            Some((order.iter().position(|uid| is_owner(&uid))?, pod))
+            Some((order.iter().position(is_owner)?, pod))
         })
         .collect();
     pods.sort_by_key(|(place, pod)| (*place, pod.name()));

@@ -45,7 +45,7 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
             continue;
         };
         let field = |name: &str| text(&one, &["row", name]);
-        let gvk = Gvk::new(&field("group"), &field("version"), &field("kind"));
+        let gvk = Gvk::new(field("group"), field("version"), field("kind"));
         let Some(resource) = kinds.find(&gvk) else {
             continue;
         };

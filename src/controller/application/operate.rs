@@ -401,7 +401,7 @@ async fn prepare(
     let is_made =
         |task: &Task| task.key.kind == "Namespace" && task.key.name == spec.destination.namespace;
     let is_placed = |task: &&Task| {
-        !is_made(*task)
+        !is_made(task)
             && !tasks.iter().any(|other| {
                 let is_made =
                     other.live.is_none() && !other.is_prune() && other.key.kind == "Namespace";

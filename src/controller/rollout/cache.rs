@@ -238,7 +238,7 @@ mod tests {
         let mut cache = Cache::default();
         let (rollout, named) = (set("1", None).reference(), set("2", None).reference());
         cache.note_named(&rollout, BTreeSet::from([named.clone()]));
-        assert_eq!(cache.namers(&named), [rollout.clone()]);
+        assert_eq!(cache.namers(&named), std::slice::from_ref(&rollout));
         cache.note_named(&rollout, BTreeSet::new());
         assert!(cache.namers(&named).is_empty());
         assert!(!cache.is_complete(&named.gvk));

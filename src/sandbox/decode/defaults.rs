@@ -21,8 +21,11 @@ static PLAIN: LazyLock<BTreeMap<&str, Vec<(&str, Value)>>> = LazyLock::new(|| {
     table
 });
 
+/// Sets what a struct leaves out by what else it holds.
+type Rule = fn(&mut Map<String, Value>);
+
 /// What depends on other fields.
-const DEPENDENT: &[(&str, fn(&mut Map<String, Value>))] = &[
+const DEPENDENT: &[(&str, Rule)] = &[
     ("apps/v1.DaemonSetUpdateStrategy", daemon_set_strategy),
     ("apps/v1.DeploymentStrategy", deployment_strategy),
     ("apps/v1.StatefulSetUpdateStrategy", stateful_set_strategy),

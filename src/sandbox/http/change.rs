@@ -221,7 +221,7 @@ fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)
     } else {
         let kind = Gvk::new("", "v1", "DeleteOptions");
         let value = document(&call.headers, bytes, &kind)?.value;
-        let text = |field: &str| value[field].as_str().unwrap_or_default();
+        let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
         if !matches!(text("kind"), "" | "DeleteOptions") {
             let given = Gvk::from_api_version(text("apiVersion"), text("kind"));
             return Err(ApiError::bad_request(not_registered(&given)));

@@ -72,7 +72,7 @@ impl Token {
             return Err(invalid(&why));
         }
         let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let text = |field: &str| value[field].as_str().unwrap_or_default();
+        let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
         if text("v") != "meta.k8s.io/v1" {
             let why = format!(
                 "server does not recognize this encoded version {:?}",
@@ -80,7 +80,10 @@ impl Token {
             );
             return Err(invalid(&why));
         }
-        let version = value["rv"].as_u64().filter(|version| *version > 0);
+        let version = value
+            .get("rv")
+            .and_then(Value::as_u64)
+            .filter(|version| *version > 0);
         let place = text("start")
             .strip_suffix('\0')
             .and_then(|start| start.split_once('/'));

@@ -240,8 +240,8 @@ fn element<'a>(
     field: &str,
     is_meant: impl Fn(&Value) -> bool,
 ) -> Option<&'a Value> {
-    let words = field.split('.').filter(|word| !word.is_empty());
-    let value = words.fold(Some(patch), |value, word| value?.get(word))?;
+    let mut words = field.split('.').filter(|word| !word.is_empty());
+    let value = words.try_fold(patch, |value, word| value.get(word))?;
     match value {
         Value::Array(items) => items.iter().find(|item| is_meant(item)),
         value => Some(value).filter(|value| is_meant(value)),
