@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    api::base64,
+    api::{base64, version},
     cli::rollout::{Scene, View, view},
     object::{
         Object,
@@ -137,13 +137,13 @@ impl Seen {
     /// The versions of the secret that there are, the newest last.
     pub fn versions(&self) -> Vec<Version> {
         let of = |secret: &Object| {
-            let label = secret.label("waxwing.dev/version")?;
-            (secret.label("waxwing.dev/secret") == Some(SECRET)).then_some(())?;
+            let label = secret.label(version::VERSION)?;
+            (secret.label(version::SECRET) == Some(SECRET)).then_some(())?;
             let number = label.parse().ok()?;
             Some(Version {
                 number,
-                is_promoted: secret.label("waxwing.dev/promoted") == Some("true"),
-                is_rejected: secret.annotation("waxwing.dev/rejected").is_some(),
+                is_promoted: secret.label(version::PROMOTED) == Some(version::TRUE),
+                is_rejected: secret.annotation(version::REJECTED).is_some(),
                 readers: self.readers(number).len(),
             })
         };

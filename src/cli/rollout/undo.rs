@@ -1,5 +1,7 @@
 //! `waxwing rollout undo`: mirrors `pkg/kubectl-argo-rollouts/cmd/undo/undo.go`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -8,14 +10,12 @@ use super::{
     version::{SecretVersion, plain, versions},
 };
 use crate::{
-    api::rollout::HASH_LABEL,
+    api::{rollout::HASH_LABEL, version::PIN},
     cli::{Exit, Failure, Shell},
     cluster::Selector,
     object::{Gvk, Object, ObjectRef},
+    version::{Pin, pins_written, sealed_from},
 };
-
-/// Annotation of a Rollout with the versions of secrets that it stays on until their SealedSecrets change.
-const PIN: &str = "waxwing.dev/pin";
 
 /// Go back to an earlier revision.
 ///
@@ -68,8 +68,8 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
         .and_then(|set| set.at(&["spec", "template"]))
         .unwrap_or(&Value::Null);
     let wanted = without_hash(&plain(current, made));
-    let pins = versions(current, made);
-    let moves_secrets = pins != versions(current, newest);
+    let target_versions = versions(current, made);
+    let moves_secrets = target_versions != versions(current, newest);
     if is_part(&without_hash(current), &wanted) && !moves_secrets {
         let sentence = format!(
             "skipped rollback (current template already matches revision {})",
@@ -83,7 +83,8 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
     };
     if moves_secrets {
         // First the pin: a template without it would take the newest versions for a moment.
-        let patch = json!({"metadata": {"annotations": {PIN: pin(&pins)}}});
+        let pins = pins(&place, &target_versions).await?;
+        let patch = json!({"metadata": {"annotations": {PIN: pins}}});
         place.patch(&args.name, &patch).await?;
     }
     let patch = json!([{"op": "replace", "path": "/spec/template", "value": wanted}]);
@@ -101,16 +102,27 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
     Ok(Exit::Yes)
 }
 
-/// The versions as the annotation spells them, as JSON; none where a revision reads plain names.
-fn pin(versions: &[SecretVersion]) -> Value {
-    if versions.is_empty() {
-        return Value::Null;
+/// The pins of versions: each holds until its SealedSecret is another than now; none where a revision reads plain names.
+async fn pins(place: &Place, versions: &[SecretVersion]) -> Result<Value, Failure> {
+    let mut pins = BTreeMap::new();
+    for one in versions {
+        let target = ObjectRef::new(sealed_secret(), Some(&place.namespace), one.secret.as_str());
+        let sealed = place
+            .cluster
+            .get(&target)
+            .await
+            .map_err(|error| Failure::new(format!("failed to read {target}")).because(error))?;
+        let pin = Pin {
+            version: one.version,
+            sealed_from: sealed.as_ref().map(sealed_from).unwrap_or_default(),
+        };
+        pins.insert(one.secret.clone(), pin);
     }
-    let all: Map<String, Value> = versions
-        .iter()
-        .map(|one| (one.secret.clone(), one.version.into()))
-        .collect();
-    Value::Object(all).to_string().into()
+    Ok(pins_written(&pins).map_or(Value::Null, Value::String))
+}
+
+fn sealed_secret() -> Gvk {
+    Gvk::new("bitnami.com", "v1alpha1", "SealedSecret")
 }
 
 /// The object that holds the template: the Rollout, or what it refers to.
@@ -240,18 +252,5 @@ mod tests {
         for (one, other, held) in table {
             assert_eq!(is_part(&one, &other), held, "{one} {other}");
         }
-    }
-
-    #[test]
-    fn versions_are_pinned_by_name() {
-        let one = |secret: &str, version| SecretVersion {
-            secret: secret.to_owned(),
-            version,
-        };
-        assert_eq!(
-            pin(&[one("cache", 5), one("db", 2)]),
-            json!(r#"{"cache":5,"db":2}"#)
-        );
-        assert_eq!(pin(&[]), Value::Null);
     }
 }

@@ -215,7 +215,10 @@ async fn undo_restores_the_template_and_pins_the_versions_of_its_secrets() {
         rollout.at(&["spec", "template"]),
         Some(&template("web:1", "db"))
     );
-    assert_eq!(rollout.annotation("waxwing.dev/pin"), Some(r#"{"db":1}"#));
+    assert_eq!(
+        rollout.annotation("waxwing.dev/pin"),
+        Some(r#"{"db":{"version":1,"sealedFrom":""}}"#)
+    );
     let skipped = stage.said(&["undo", "web", "--to-revision", "2"]).await;
     assert_eq!(skipped, "rollout 'web' undo\n");
     let skipped = stage.said(&["undo", "web", "--to-revision", "2"]).await;
