@@ -37,6 +37,19 @@ pub fn pins(rollout: &Object) -> BTreeMap<String, Pin> {
         .collect()
 }
 
+fn entry(version: u64, sealed_from: &str) -> Value {
+    json!({"version": version, "sealedFrom": sealed_from})
+}
+
+/// Pins as the annotation holds them; `None` where there are none.
+pub fn written(pins: &BTreeMap<String, Pin>) -> Option<String> {
+    let all: Map<String, Value> = pins
+        .iter()
+        .map(|(secret, pin)| (secret.clone(), entry(pin.version, &pin.sealed_from)))
+        .collect();
+    (!all.is_empty()).then(|| Value::Object(all).to_string())
+}
+
 /// The pins as they are to be noted: with what is sealed now, and without those that have ended. `None` if all stand
 /// as they should.
 pub fn noted(rollout: &Object, delivered: &BTreeMap<String, Delivered>) -> Option<Value> {
@@ -50,8 +63,7 @@ pub fn noted(rollout: &Object, delivered: &BTreeMap<String, Delivered>) -> Optio
                 Some(now) if pin.sealed_from != *now => return None,
                 _ => &pin.sealed_from,
             };
-            let pin = json!({"version": pin.version, "sealedFrom": sealed_from});
-            Some((secret.clone(), pin))
+            Some((secret.clone(), entry(pin.version, sealed_from)))
         })
         .collect();
     let is_same = after.len() == before.len()
@@ -72,6 +84,19 @@ pub fn noted(rollout: &Object, delivered: &BTreeMap<String, Delivered>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
+
+    #[test]
+    fn point_04_pins_go_both_ways() {
+        let one = Pin {
+            version: 1,
+            sealed_from: "abc".to_owned(),
+        };
+        let all = BTreeMap::from([("db".to_owned(), one)]);
+        let text = written(&all).unwrap();
+        assert_eq!(text, r#"{"db":{"sealedFrom":"abc","version":1}}"#);
+        assert_eq!(pins(&pinned(&text)), all);
+        assert_eq!(written(&BTreeMap::new()), None);
+    }
 
     fn pinned(text: &str) -> Object {
         annotated(rollout("web", "db", "a", "a"), PIN, text)

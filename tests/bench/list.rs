@@ -1,6 +1,11 @@
 //! What `kubectl get` asks for, over TLS on loopback: tables of 1,000 objects, from the embedded server and from the
 //! real one whose kubeconfig `WAXWING_REAL_KUBECONFIG` names (`tests/cluster/up`).
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a bench that cannot be set up ends at once"
+)]
+
 use std::path::Path;
 
 use divan::Bencher;

@@ -2,7 +2,9 @@
 
 #![expect(
     clippy::expect_used,
-    reason = "a bench that cannot be set up ends at once"
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a bench that cannot be set up ends at once, and says by itself what is no time"
 )]
 
 use std::{collections::BTreeMap, future::pending, time::Instant};
