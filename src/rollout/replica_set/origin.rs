@@ -82,9 +82,9 @@ fn is_default(name: &str, value: &Value, beside: &serde_json::Map<String, Value>
         }
         "requests" => is_requested(&Value::Null, value, beside.get("limits")),
         "hostPort" => Some(value) == beside.get("containerPort"),
-        _ => DEFAULTS
-            .iter()
-            .any(|(field, text)| *field == name && *value == *text),
+        _ => DEFAULTS.iter().any(|(field, text)| {
+            *field == name && serde_json::from_str(text).ok().as_ref() == Some(value)
+        }),
     }
 }
 
