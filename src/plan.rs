@@ -55,6 +55,13 @@ pub enum Effect {
         /// The name of the node.
         node: String,
     },
+    /// Removes a pod if its disruption budgets allow; a refusal is no failure.
+    Evict {
+        /// The pod.
+        pod: ObjectRef,
+        /// Its uid, which must still hold.
+        uid: String,
+    },
     /// Tells people what happened to an object.
     Event(Event),
 }

@@ -17,6 +17,10 @@ pub const KIND: &str = "Application";
 
 /// Whom an object belongs to: `<app>:<group>/<kind>:<namespace>/<name>`.
 pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
+/// Which of several installations an object belongs to.
+pub const INSTALLATION_ID: &str = "argocd.argoproj.io/installation-id";
+/// The label that marks an object, where labels do.
+pub const INSTANCE_LABEL: &str = "app.kubernetes.io/instance";
 /// The number of the wave.
 pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 /// The phases of a hook.
@@ -288,6 +292,24 @@ pub struct SyncOperation {
     /// The source instead of the application's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Value>,
+    /// The sources instead of the application's own.
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_as_default"
+    )]
+    pub sources: Vec<Value>,
+    /// The commits of several sources.
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_as_default"
+    )]
+    pub revisions: Vec<String>,
+    /// Manifests instead of those of Git.
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_as_default"
+    )]
+    pub manifests: Vec<String>,
     /// How many heals stand before this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_heal_attempts_count: Option<i64>,
@@ -360,6 +382,12 @@ impl Spec {
     pub fn automated(&self) -> Option<&Automated> {
         let automated = self.sync_policy.as_ref()?.automated.as_ref()?;
         (automated.enabled != Some(false)).then_some(automated)
+    }
+
+    /// Labels and annotations of the namespace, where some are given.
+    pub fn namespace_metadata(&self) -> Option<&NamespaceMetadata> {
+        let policy = self.sync_policy.as_ref()?;
+        policy.managed_namespace_metadata.as_ref()
     }
 
     /// The options of the whole.

@@ -300,12 +300,17 @@ impl Canary {
     }
 }
 
+/// A length of time that is none, or negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Duration needs to be greater than 0")]
+pub struct InvalidDuration;
+
 impl Pause {
     /// Its length in whole seconds: `Ok(None)` is for ever.
     ///
     /// # Errors
     /// A duration that is none, or negative.
-    pub fn seconds(&self) -> Result<Option<i64>, ()> {
+    pub fn seconds(&self) -> Result<Option<i64>, InvalidDuration> {
         let seconds = match &self.duration {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::Number(number)) => number.as_i64(),
@@ -321,7 +326,7 @@ impl Pause {
         };
         match seconds {
             Some(seconds) if seconds >= 0 => Ok(Some(seconds)),
-            _ => Err(()),
+            _ => Err(InvalidDuration),
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Exit, Failure, Shell, analysis, app, build, completion, controller, crd, demo, image, rollout,
-    sandbox,
+    sandbox, secret,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -35,6 +35,12 @@ pub enum Command {
     Image(image::Args),
     /// Try an AnalysisTemplate from the desk.
     Analysis(analysis::Args),
+    /// As `app diff`: show what a sync would change.
+    Diff(app::DiffArgs),
+    /// As `app sync`: sync an application and wait for the end.
+    Sync(app::SyncArgs),
+    /// Look at the versions of secrets that are delivered as canaries.
+    Secret(secret::Args),
     /// Build a kustomization.
     Build(build::Args),
     /// Print the custom resource definitions.
@@ -57,6 +63,9 @@ impl Command {
             Self::Rollout(args) => rollout::run(args.resolve(shell.env())?, shell),
             Self::Image(args) => image::run(args.resolve(shell.env())?, shell),
             Self::Analysis(args) => analysis::run(args.resolve(shell.env())?, shell),
+            Self::Diff(args) => app::run(app::Settings::diff(args), shell),
+            Self::Sync(args) => app::run(app::Settings::sync(args), shell),
+            Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),

@@ -1,6 +1,6 @@
-//! `waxwing controller`: opens the SealedSecrets of a cluster, with the flags of the original's controller.
+//! `waxwing controller`: the controllers of a cluster, with the flags of the originals.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, ValueEnum};
 use jiff::SignedDuration;
@@ -10,17 +10,23 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Env, Exit, Failure, Shell, block_on, go_value, log};
+use super::{
+    Env, Exit, Failure, Shell, block_on,
+    controllers::{GitArgs, GitSettings, PartArgs},
+    go_value, log,
+};
 use crate::{
     clock::Clock,
     cluster::Cluster,
     controller::{
-        self, Settings as ControllerSettings,
+        Part, Settings as ControllerSettings, Together,
+        application::Applier,
         key_secret::{KeyOrder, KeySettings},
         listen, sealed_secret,
-        serve::{ServeSettings, metrics_router, router},
+        serve::{ServeSettings, metrics_router},
     },
     seal::{DeprecatedData, decide},
+    web::Web,
 };
 
 /// Where the original lives, and where an unmodified kubeseal looks for it.
@@ -29,9 +35,9 @@ const NAMESPACE: &str = "kube-system";
 /// The longest beginning of the names of key Secrets.
 const MAX_PREFIX: usize = 245;
 
-/// Open the SealedSecrets of a cluster.
+/// Open the SealedSecrets of a cluster, apply Git to it, and roll out.
 ///
-/// Flags and variables are those of the sealed-secrets controller; every flag can be given as a variable
+/// Flags of SealedSecrets and variables are those of the sealed-secrets controller; every flag can be given as a variable
 /// SEALED_SECRETS_NAME_OF_THE_FLAG. SIGUSR1 makes a new sealing key at once.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -50,6 +56,10 @@ pub struct Args {
     /// Namespace of the sealing keys, if it is another one.
     #[arg(long, value_name = "NAME")]
     key_namespace: Option<String>,
+    #[command(flatten)]
+    parts: PartArgs,
+    #[command(flatten)]
+    git: GitArgs,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -205,6 +215,8 @@ pub struct Settings {
     key_namespace: Option<String>,
     only_own: bool,
     additional: Vec<String>,
+    parts: BTreeSet<Part>,
+    git: GitSettings,
     controller: ControllerSettings,
     listen: (String, u16),
     listen_metrics: (String, u16),
@@ -277,6 +289,8 @@ impl Args {
             key_namespace: self.key_namespace,
             only_own: !work.all_namespaces,
             additional: names.filter(|n| !n.is_empty()).map(str::to_owned).collect(),
+            parts: self.parts.controllers.into_iter().collect(),
+            git: self.git.resolve(true),
             controller,
             listen: serve.listen_addr,
             listen_metrics: serve.listen_metrics_addr,
@@ -338,24 +352,23 @@ async fn run_until_told(mut settings: Settings) -> Result<Exit, Failure> {
     );
     let (stop, stopped) = watch::channel(false);
     let timeout = settings.controller.serve.read_timeout;
+    let repositories = settings.git.open()?;
+    let applications = settings.git.applications.clone();
+    let together = Together {
+        parts: settings.parts,
+        sealing: settings.controller,
+        handle: handle.clone(),
+        applier: Applier::new(&cluster, &clock, &repositories.git, applications),
+        web: Web::new().ok(),
+    };
+    let router = together.router();
+    let metrics = metrics_router(handle.clone());
     let work = async {
-        let (run, answers, figures) = tokio::join!(
-            controller::run(
-                &cluster,
-                &clock,
-                settings.controller,
-                handle.clone(),
-                stopped.clone()
-            ),
-            listen(answers, router(handle.clone()), timeout, stopped.clone()),
-            listen(
-                figures,
-                metrics_router(handle.clone()),
-                timeout,
-                stopped.clone()
-            ),
+        let (run, (), ()) = tokio::join!(
+            together.run(&cluster, &clock, stopped.clone()),
+            listen(answers, router, timeout, stopped.clone()),
+            listen(figures, metrics, timeout, stopped.clone()),
         );
-        let ((), ()) = (answers, figures);
         run
     };
     let mut work = std::pin::pin!(work);

@@ -31,7 +31,11 @@ impl Args {
 /// Standard output is closed.
 pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
     let Settings {} = settings;
-    let ours = [crd::sealed_secret(), crd::application()];
+    let ours = [
+        crd::sealed_secret(),
+        crd::application(),
+        crd::argo::app_project(),
+    ];
     for definition in ours.into_iter().chain(crd::argo::all()) {
         let text = yaml::write(&definition);
         shell.say(format_args!("---\n{}", text.trim_end()))?;

@@ -1,6 +1,6 @@
 //! The embedded cluster as a whole: server, sealing controller and workloads, for `sandbox` and `demo`.
 
-use std::future::Future;
+use std::{collections::BTreeSet, future::Future};
 
 use futures::future;
 use kube::Client;
@@ -13,15 +13,17 @@ use crate::{
     clock::Clock,
     cluster::{Cluster, ClusterError},
     controller::{
-        self, analysis_run, application, serve,
+        self, Part, Together,
+        application::{self, Applier, CONTROL_NAMESPACE},
+        serve,
         serve::Handle,
         simulation::{self, Simulation},
         workload::Workloads,
     },
-    object::{Gvk, Object},
+    object::Object,
     sandbox::{Sandbox, ServeError, ServeOptions, Served},
     simulation::Options,
-    source::Git,
+    source::{Git, GitOptions},
     web::Web,
 };
 
@@ -37,6 +39,7 @@ pub struct Embedded {
     cluster: Cluster,
     handle: Handle,
     simulation: Simulation,
+    applier: Applier,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
 }
@@ -61,29 +64,47 @@ impl Embedded {
         git: Option<(Git, application::Settings)>,
     ) -> Result<Self, ServeError> {
         let clock = sandbox.clock().clone();
-        let mut settings = controller::Settings::default();
-        settings.sealed.rollouts = true;
+        let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
+        let settings = controller::Settings::default();
         let handle = settings.handle(&clock);
+        let mut parts: BTreeSet<Part> = Part::ALL.iter().copied().collect();
+        if git.is_none() {
+            parts.remove(&Part::Applications);
+        }
+        let (git, applications) = git.unwrap_or_else(|| {
+            let nothing = Git::new(GitOptions::default());
+            (nothing, application::Settings::default())
+        });
+        let applier = Applier::new(&cluster, &clock, &git, applications);
+        let simulation = Simulation::new(&clock, &Options::default());
+        let web = Web::new()
+            .inspect_err(|error| tracing::error!(%error, "no metrics can be asked for"))
+            .ok();
+        let together = Together {
+            parts,
+            sealing: settings,
+            handle: handle.clone(),
+            applier: applier.clone(),
+            web: web.map(|web| simulation.inside(web)),
+        };
         sandbox.proxy(
             CONTROLLER_NAMESPACE,
             CONTROLLER_SERVICE,
-            serve::router(handle.clone()).merge(serve::metrics_router(handle.clone())),
+            together
+                .router()
+                .merge(serve::metrics_router(handle.clone())),
         );
-        let simulation = Simulation::new(&clock, &Options::default());
         sandbox.proxy(
             simulation::PROMETHEUS_NAMESPACE,
             simulation::PROMETHEUS_SERVICE,
             simulation.router(),
         );
-        let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
         let served = crate::sandbox::serve(sandbox, options).await?;
         let (stop, stopped) = watch::channel(false);
         let running = tokio::spawn(run(
             cluster.clone(),
             clock,
-            settings,
-            handle.clone(),
-            git,
+            together,
             simulation.clone(),
             stopped,
         ));
@@ -92,9 +113,15 @@ impl Embedded {
             cluster,
             handle,
             simulation,
+            applier,
             stop,
             running,
         })
+    }
+
+    /// What applies Git.
+    pub fn applier(&self) -> &Applier {
+        &self.applier
     }
 
     /// The server behind its socket.
@@ -130,9 +157,7 @@ impl Embedded {
 async fn run(
     cluster: Cluster,
     clock: Clock,
-    settings: controller::Settings,
-    handle: Handle,
-    git: Option<(Git, application::Settings)>,
+    together: Together,
     simulation: Simulation,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -140,36 +165,15 @@ async fn run(
         tracing::error!(%error, "the embedded cluster could not be prepared");
         return;
     }
-    let sealing = controller::run(&cluster, &clock, settings, handle, stop.clone());
-    let mut until_stopped = stop.clone();
-    let applying = async {
-        let Some((git, settings)) = git else { return };
-        let applier = application::Applier::new(&cluster, &clock, &git, settings);
-        let stopped = async move {
-            let _ = until_stopped.wait_for(|stop| *stop).await;
-        };
-        if let Err(error) = applier.run(stopped).await {
-            tracing::error!(%error, "the applier ended");
-        }
-    };
-    let mut told = stop.clone();
-    let analysing = analyse(&cluster, &clock, &simulation, stop.clone());
+    let controllers = together.run(&cluster, &clock, stop.clone());
     let stopped = async {
         // A sender that is gone is a stop as well.
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let workloads = until(stopped, play(&cluster, &clock, &simulation));
-    let rollouts = controller::rollout::run(&cluster, &clock, None, async move {
-        // A sender that is gone is a stop as well.
-        let _ = told.wait_for(|stop| *stop).await;
-    });
-    let (sealed, (), (), rolled, ()) =
-        future::join5(sealing, workloads, applying, rollouts, analysing).await;
-    if let Err(error) = rolled {
-        tracing::error!(%error, "the rollouts controller ended");
-    }
-    if let Err(error) = sealed {
-        tracing::error!(%error, "the sealing controller ended");
+    let (ended, ()) = future::join(controllers, workloads).await;
+    if let Err(error) = ended {
+        tracing::error!(%error, "the controllers ended");
     }
 }
 
@@ -185,30 +189,6 @@ async fn play(cluster: &Cluster, clock: &Clock, simulation: &Simulation) {
     future::join(workloads.run(), traffic).await;
 }
 
-/// Runs the AnalysisRuns.
-async fn analyse(
-    cluster: &Cluster,
-    clock: &Clock,
-    simulation: &Simulation,
-    mut stop: watch::Receiver<bool>,
-) {
-    let web = match Web::new() {
-        Ok(web) => simulation.inside(web),
-        Err(error) => {
-            tracing::error!(%error, "no metrics can be asked for");
-            return;
-        }
-    };
-    let settings = analysis_run::Settings::default();
-    let stopped = async move {
-        // A sender that is gone is a stop as well.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = analysis_run::run(cluster, clock, &web, settings, stopped).await {
-        tracing::error!(%error, "the analysis controller ended");
-    }
-}
-
 async fn until(stop: impl Future<Output = ()>, work: impl Future<Output = ()>) {
     tokio::select! {
         () = stop => {}
@@ -220,6 +200,12 @@ async fn until(stop: impl Future<Output = ()>, work: impl Future<Output = ()>) {
 async fn prepare(cluster: &Cluster) -> Result<(), ClusterError> {
     ensure(cluster, crd::sealed_secret()).await?;
     ensure(cluster, crd::application()).await?;
+    ensure(cluster, crd::argo::app_project()).await?;
+    ensure(
+        cluster,
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": CONTROL_NAMESPACE}}),
+    )
+    .await?;
     let definitions = crd::argo::all().into_iter().chain(crd::argo::routes());
     for object in definitions.chain(simulation::prometheus()) {
         ensure(cluster, object).await?;
@@ -249,7 +235,7 @@ async fn ensure(cluster: &Cluster, wanted: Value) -> Result<(), ClusterError> {
     let Some(live) = cluster.get(&object.reference()).await? else {
         return cluster.create(&object).await.map(drop);
     };
-    let is_settled = object.gvk() == Gvk::new("", "v1", "Service")
+    let is_settled = object.kind() == "Service"
         || object.at(&["spec"]).is_none()
         || live.at(&["spec"]) == object.at(&["spec"]);
     if is_settled {

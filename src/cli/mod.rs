@@ -7,6 +7,7 @@ pub mod build;
 mod command;
 pub mod completion;
 pub mod controller;
+pub mod controllers;
 pub mod crd;
 pub mod demo;
 pub mod embedded;
@@ -17,6 +18,7 @@ pub mod kubeseal;
 mod log;
 pub mod rollout;
 pub mod sandbox;
+pub mod secret;
 mod shelf;
 mod shell;
 

@@ -6,16 +6,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     Env, Exit, Failure, Shell, attach, block_on,
+    controllers::{GitArgs, GitSettings},
     embedded::{Embedded, refused},
 };
 use crate::{
     clock::Clock,
-    controller::application,
     sandbox::{
         Sandbox, SandboxOptions, ServeOptions,
         data::{DataError, DataFolder, DataHealth, KeptIdentity},
     },
-    source::{Git, GitOptions, Mapping},
 };
 
 /// The fastest that time runs.
@@ -39,9 +38,9 @@ pub struct Args {
     /// Keep the objects in this folder across restarts.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Apply the Applications of the cluster, and read this repository URL from a folder; may be repeated.
-    #[arg(long, value_name = "URL=PATH")]
-    pub git_url: Vec<String>,
+    /// How Applications are applied.
+    #[command(flatten)]
+    pub git: GitArgs,
     /// Serve nothing; play a node with its kubelet, volumes and a scheduler on the cluster of this kubeconfig.
     #[arg(long, value_name = "KUBECONFIG", conflicts_with_all = ["port", "kubeconfig", "data", "git_url", "speed"])]
     pub attach: Option<PathBuf>,
@@ -61,8 +60,8 @@ pub struct Settings {
     pub kubeconfig: Option<PathBuf>,
     /// Where the objects are kept, absent for memory.
     pub data: Option<PathBuf>,
-    /// Repositories that are read from a folder; where there are any, Applications are applied.
-    pub repositories: Vec<Mapping>,
+    /// How Applications are applied.
+    pub git: GitSettings,
     /// The kubeconfig of a cluster to play a node on, instead of serving.
     pub attach: Option<PathBuf>,
     /// How many times as fast time runs.
@@ -79,25 +78,16 @@ impl Args {
             port,
             kubeconfig,
             data,
-            git_url,
+            git,
             attach,
             speed,
         } = self;
-        let repositories = git_url
-            .iter()
-            .map(|text| {
-                Mapping::parse(text).ok_or_else(|| {
-                    Failure::new(format!("failed to read --git-url {text}"))
-                        .hint("write it as URL=PATH, such as https://git.example/shop.git=../shop")
-                })
-            })
-            .collect::<Result<_, _>>()?;
         let beside_data = data.as_ref().map(|folder| folder.join("kubeconfig"));
         Ok(Settings {
             port,
             kubeconfig: kubeconfig.or(beside_data),
             data,
-            repositories,
+            git: git.resolve(false),
             attach,
             speed,
         })
@@ -120,7 +110,7 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         port,
         kubeconfig,
         data,
-        repositories,
+        git,
         attach,
         speed,
     } = settings;
@@ -168,16 +158,9 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
         identity: kept.map(|kept| kept.identity),
     };
     let health = sandbox.data_health();
-    let stores = tempfile::tempdir()?;
-    let git = (!repositories.is_empty()).then(|| {
-        let git = Git::new(GitOptions {
-            store: stores.path().to_owned(),
-            mappings: repositories,
-            ssh_command: None,
-        });
-        (git, application::Settings::default())
-    });
-    let embedded = Embedded::start_with(sandbox, options, git)
+    let repositories = git.open()?;
+    let applied = (repositories.git.clone(), git.applications);
+    let embedded = Embedded::start_with(sandbox, options, Some(applied))
         .await
         .map_err(refused)?;
     let served = embedded.served();

@@ -1,4 +1,4 @@
-//! What only a scheduler and a kubelet ask for: binding a pod, and removing an object without grace.
+//! Binding and evicting pods, and removing an object with or without grace.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -43,6 +43,27 @@ impl Cluster {
                 };
                 self.patch(pod, &patch, &precondition).await.map(Some)
             }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for a pod to be removed; `false` if its disruption budgets forbid that now.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; [`ClusterError::is_conflict`] if it is another pod by now.
+    pub async fn evict(&self, pod: &ObjectRef, uid: &str) -> Result<bool, ClusterError> {
+        let path = path_of(pod)? + "/eviction";
+        let eviction = json!({
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod.name, "namespace": pod.namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        });
+        let body = ("application/json", json(&eviction)?);
+        match self.call(Method::POST, &path, Some(body)).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(true),
+            Err(ClusterError::Refused { code: 429, .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -104,6 +104,11 @@ pub async fn apply_noting(
                     written.objects.push(bound);
                 }
             }
+            Effect::Evict { pod, uid } => {
+                if !cluster.evict(&pod, &uid).await? {
+                    tracing::info!(%pod, "a disruption budget keeps the pod");
+                }
+            }
             Effect::Event(event) => {
                 if let Err(error) = cluster.event(&event).await {
                     tracing::warn!(object = %event.regarding.reference(), reason = event.reason,

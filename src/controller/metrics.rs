@@ -9,7 +9,11 @@ use prometheus_client::{
 };
 use serde_json::Value;
 
-use crate::object::{Object, ObjectRef};
+use crate::{
+    api::version::CONDITION,
+    object::{Object, ObjectRef},
+    version,
+};
 
 /// What every name begins with.
 const PREFIX: &str = "sealed_secrets_controller";
@@ -34,6 +38,7 @@ struct Inner {
     requests: Counter,
     errors: Family<ErrorLabels, Counter>,
     conditions: Family<ConditionLabels, Gauge>,
+    promotions: Family<PromotionLabels, Gauge>,
     omit_conditions: bool,
     http_requests: Family<HttpLabels, Counter>,
     http_durations: Family<PathLabels, Histogram>,
@@ -52,6 +57,13 @@ struct ConditionLabels {
     name: String,
     condition: String,
     ss_app_kubernetes_io_instance: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PromotionLabels {
+    namespace: String,
+    name: String,
+    reason: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -111,6 +123,14 @@ impl Metrics {
                 conditions.clone(),
             );
         }
+        let promotions = Family::default();
+        if !omit_conditions {
+            registry.register(
+                "promotion_info",
+                "Whether what is sealed is promoted, by the reason of the condition Promoted; 1 for the one that holds",
+                promotions.clone(),
+            );
+        }
         let http_requests = Family::default();
         registry.register(
             "http_requests",
@@ -135,6 +155,7 @@ impl Metrics {
             requests,
             errors,
             conditions,
+            promotions,
             omit_conditions,
             http_requests,
             http_durations,
@@ -164,12 +185,18 @@ impl Metrics {
         for (labels, value) in conditions(sealed) {
             self.0.conditions.get_or_create(&labels).set(value);
         }
+        if let Some(labels) = promotion(sealed) {
+            self.0.promotions.get_or_create(&labels).set(1);
+        }
     }
 
     /// Drops the conditions of a SealedSecret that is gone, or whose instance label changes.
     pub fn forget_conditions(&self, sealed: &Object) {
         for (labels, _) in conditions(sealed) {
             self.0.conditions.remove(&labels);
+        }
+        if let Some(labels) = promotion(sealed) {
+            self.0.promotions.remove(&labels);
         }
     }
 
@@ -218,6 +245,7 @@ fn conditions(sealed: &Object) -> impl Iterator<Item = (ConditionLabels, i64)> {
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
+        .filter(|condition| condition.get("type").and_then(Value::as_str) != Some(CONDITION))
         .filter_map(move |condition| {
             let text = |field: &str| condition.get(field).and_then(Value::as_str);
             let labels = ConditionLabels {
@@ -233,6 +261,16 @@ fn conditions(sealed: &Object) -> impl Iterator<Item = (ConditionLabels, i64)> {
             };
             Some((labels, value))
         })
+}
+
+/// The series of the condition `Promoted` of one SealedSecret, if it has that condition.
+fn promotion(sealed: &Object) -> Option<PromotionLabels> {
+    let (reason, _) = version::said(sealed)?;
+    Some(PromotionLabels {
+        namespace: sealed.namespace().unwrap_or_default().to_owned(),
+        name: sealed.name().to_owned(),
+        reason,
+    })
 }
 
 /// The method in lower case; what HTTP does not know is one word, so that strangers cannot make series.

@@ -17,8 +17,10 @@ pub mod sealed_secret;
 pub mod sealing_key;
 pub mod serve;
 pub mod simulation;
+mod together;
 mod version;
 pub mod workload;
 
 pub use listen::listen;
 pub use run::{Settings, run};
+pub use together::{Part, Together};

@@ -219,7 +219,7 @@ impl Inner {
         self.metrics.count_request();
         let delivered = self
             .deliverer
-            .deliver(sealed, self.keys.epoch(), || self.open(sealed.clone()))
+            .deliver(sealed, self.keys.epoch(), |sealed| self.open(sealed))
             .await;
         let delivered = match delivered {
             Ok(Some(delivered)) => delivered,
@@ -242,8 +242,12 @@ impl Inner {
                     .await;
             }
         };
-        self.report(&reference, delivered.outcome, namespace);
-        self.show(delivered.sealed.as_ref().unwrap_or(sealed));
+        if delivered.is_told {
+            self.report(&reference, delivered.outcome, namespace);
+        }
+        if let Some(sealed) = &delivered.sealed {
+            self.show(sealed);
+        }
         Ok(delivered.next)
     }
 

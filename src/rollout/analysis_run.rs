@@ -375,11 +375,14 @@ fn plain_values(args: &[Value]) -> Result<BTreeMap<String, String>, String> {
     Ok(values)
 }
 
+/// Values of arguments, and those among them that are never shown.
+type Resolved = (BTreeMap<String, String>, Vec<Hidden<String>>);
+
 /// Puts the values of secrets in, and gives them by themselves too.
 fn secret_values(
     snapshot: &Snapshot,
     mut values: BTreeMap<String, String>,
-) -> Result<(BTreeMap<String, String>, Vec<Hidden<String>>), String> {
+) -> Result<Resolved, String> {
     let mut masks = Vec::new();
     for arg in args(&snapshot.run) {
         let Some((target, key)) = secret_ref(arg, &snapshot.run) else {

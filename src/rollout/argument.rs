@@ -139,10 +139,8 @@ pub fn substitute(value: &mut Value, values: &BTreeMap<String, String>) -> Resul
 
 fn walk(value: &mut Value, values: &BTreeMap<String, String>, unresolved: &mut Option<String>) {
     match value {
-        Value::String(text) => {
-            if text.contains("{{") {
-                *text = resolved(text, values, unresolved);
-            }
+        Value::String(text) if text.contains("{{") => {
+            *text = resolved(text, values, unresolved);
         }
         Value::Array(list) => list
             .iter_mut()

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     analysis, compose, condition, fault, history,
     pass::Pass,
+    restart,
     revision::{self, First},
     router, scale, service, status, steps, traffic, workload,
 };
@@ -66,6 +67,12 @@ impl Snapshot {
     fn workload(&self) -> Option<&Object> {
         let target = workload::target(&self.rollout).ok()??;
         self.object(&target)
+    }
+
+    /// The selector of its pods as text, where pods are to be looked at before anything is decided.
+    pub fn pods_needed(&self) -> Option<String> {
+        restart::wanted(&self.rollout)?;
+        Some(status::selector_text(&self.selector()))
     }
 
     /// The generation of the object that holds the template, empty where the Rollout does.
@@ -148,6 +155,9 @@ fn canary(mut pass: Pass<'_>) -> Plan {
     }
     if pass.is_promoted() && pass.flag("abort") {
         pass.is_cleared = true;
+    }
+    if restart::restart(&mut pass) {
+        return pass.into_effects();
     }
     history::forget(&mut pass);
     service::point(&mut pass);

@@ -401,3 +401,6 @@ fn of_analysis(
     );
     Some(invalid(path, quoted(name), &text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ mod pass;
 mod progress;
 mod quantity;
 mod replica_set;
+mod restart;
 mod revision;
 pub mod router;
 pub mod run;

@@ -81,7 +81,7 @@ fn put_count(pass: &mut Pass<'_>, name: &str, count: i64) {
 }
 
 /// A selector as `kubectl` takes it.
-fn selector_text(selector: &Value) -> String {
+pub fn selector_text(selector: &Value) -> String {
     let labels = selector.get("matchLabels").and_then(Value::as_object);
     let mut parts: Vec<String> = labels
         .into_iter()

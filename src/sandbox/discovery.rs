@@ -60,12 +60,15 @@ pub fn group(registry: &Registry, name: &str) -> Option<Value> {
 /// `GET /api/v1` (the group is empty) and `GET /apis/GROUP/VERSION`; absent when not known.
 pub fn resources(registry: &Registry, group: &str, version: &str) -> Option<Value> {
     let mut found = of_version(registry, group, version).peekable();
-    found.peek()?;
+    let is_custom = found.peek()?.custom;
     let mut lines: Vec<Value> = found.flat_map(lines).collect();
-    lines.sort_by(|a, b| {
-        let name = |line: &Value| line.get("name").and_then(Value::as_str).map(str::to_owned);
-        name(a).cmp(&name(b))
-    });
+    // Subresources of custom resources have an order of their own.
+    if !is_custom {
+        lines.sort_by(|a, b| {
+            let name = |line: &Value| line.get("name").and_then(Value::as_str).map(str::to_owned);
+            name(a).cmp(&name(b))
+        });
+    }
     let mut list = json!({
         "kind": "APIResourceList",
         "groupVersion": Gvk::new(group, version, "").api_version(),

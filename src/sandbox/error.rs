@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-pub use super::cause::Cause;
+pub use super::cause::{Cause, escaped, quoted};
 use super::store::GroupResource;
 use crate::object::patch::managed::ApplyError;
 
@@ -193,6 +193,26 @@ impl ApiError {
                 "the body of the request was in an unknown format - accepted media types include: {accepted}"
             ),
         )
+    }
+
+    /// 415 of the router.
+    pub fn unrouted_media_type() -> Self {
+        let mut error = Self::plain(415, "UnsupportedMediaType", "415: Unsupported Media Type");
+        error.details = Some(Map::new());
+        error
+    }
+
+    /// 406 of the router.
+    pub fn unrouted_acceptance(accepted: &str) -> Self {
+        let message = format!("406: Not Acceptable\n\nAvailable representations: {accepted}");
+        let mut error = Self::plain(406, "NotAcceptable", message);
+        error.details = Some(Map::new());
+        error
+    }
+
+    /// 406 for a form that the object cannot have.
+    pub fn unfit_form(message: impl Into<String>) -> Self {
+        Self::plain(406, "NotAcceptable", message)
     }
 
     /// 422 without a field, as a JSON patch that cannot be applied gets it.

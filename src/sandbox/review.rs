@@ -97,11 +97,7 @@ fn check_attributes(resource: &Resource, review: &Object, names_user: bool) -> A
                 .unwrap_or(&Value::Null),
             "cannot be specified in combination with resourceAttributes",
         )),
-        (false, false) => causes.push(Cause::invalid(
-            "spec.resourceAttributes",
-            &Value::Null,
-            rule,
-        )),
+        (false, false) => causes.push(Cause::invalid("spec", &Value::Null, rule)),
         _ => {}
     }
     let is_empty = |field: &str| match review.at(&["spec", field]) {
@@ -119,8 +115,8 @@ fn check_attributes(resource: &Resource, review: &Object, names_user: bool) -> A
     if causes.is_empty() {
         return Ok(());
     }
-    let gvk = &resource.gvk;
-    Err(ApiError::invalid(&gvk.group, &gvk.kind, "", &causes))
+    // The original leaves the kind out.
+    Err(ApiError::invalid(&resource.gvk.group, "", "", &causes))
 }
 
 #[cfg(test)]
@@ -174,7 +170,7 @@ mod tests {
         assert_eq!(error.code, 422);
         assert_eq!(
             error.message,
-            "SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: \
+            ".authorization.k8s.io \"\" is invalid: spec: \
              Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
         );
         assert_eq!(

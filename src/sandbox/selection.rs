@@ -61,6 +61,22 @@ const FIELDS: &[(&str, &str, &[&str])] = &[
             "type",
         ],
     ),
+    (
+        "events.k8s.io",
+        "events",
+        &[
+            "reason",
+            "regarding.kind",
+            "regarding.namespace",
+            "regarding.name",
+            "regarding.uid",
+            "regarding.apiVersion",
+            "regarding.resourceVersion",
+            "regarding.fieldPath",
+            "reportingController",
+            "type",
+        ],
+    ),
     ("", "secrets", &["type"]),
     ("", "namespaces", &["status.phase"]),
     ("", "nodes", &["spec.unschedulable"]),
@@ -149,12 +165,15 @@ fn unknown_field(resource: &Resource, field: &str) -> ApiError {
 }
 
 fn own_fields(resource: &Resource) -> &'static [&'static str] {
-    FIELDS
-        .iter()
-        .find(|(group, plural, _)| {
-            !resource.custom && *group == resource.storage.group && *plural == resource.plural
-        })
-        .map_or(&[], |(_, _, fields)| fields)
+    let of = |wanted: &str| {
+        let row = FIELDS.iter().find(|(group, plural, _)| {
+            !resource.custom && *group == wanted && *plural == resource.plural
+        });
+        row.map(|(_, _, fields)| *fields)
+    };
+    of(&resource.gvk.group)
+        .or_else(|| of(&resource.storage.group))
+        .unwrap_or_default()
 }
 
 fn known_fields(resource: &Resource) -> Vec<(String, Vec<String>)> {
@@ -164,9 +183,11 @@ fn known_fields(resource: &Resource) -> Vec<(String, Vec<String>)> {
         .map(|name| {
             let path = match *name {
                 "source" if resource.plural == "events" => "source.component",
+                "reportingController" => "reportingComponent",
                 "status.successful" => "status.succeeded",
                 other => other,
             };
+            let path = path.replace("regarding", "involvedObject");
             (
                 (*name).to_owned(),
                 path.split('.').map(str::to_owned).collect(),

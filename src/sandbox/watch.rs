@@ -286,11 +286,10 @@ impl Watcher {
         let version = position.to_string();
         let metadata = if ends_initial {
             json!({
-                "resourceVersion": version, "creationTimestamp": null,
-                "annotations": {INITIAL_EVENTS_END: "true"},
+                "resourceVersion": version, "annotations": {INITIAL_EVENTS_END: "true"},
             })
         } else {
-            json!({"resourceVersion": version, "creationTimestamp": null})
+            json!({ "resourceVersion": version })
         };
         let object = self.watch.form.bookmark(&self.watch.resource, metadata);
         frame("BOOKMARK", &to_bytes(&object))

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
 use super::{
+    credentials::Credentials,
     error::{SourceError, chain},
     git_tree::GitTree,
     revision::{Refs, Resolved},
@@ -51,6 +52,7 @@ struct Inner {
 #[derive(Default)]
 struct Known {
     refs: Option<Refs>,
+    credentials: Option<Credentials>,
 }
 
 /// A commit of a repository with its files.
@@ -71,6 +73,11 @@ impl Git {
         }))
     }
 
+    /// What a repository is asked with from now on.
+    pub async fn authenticate(&self, url: &str, credentials: Option<Credentials>) {
+        self.known(url).lock().await.credentials = credentials;
+    }
+
     /// Asks a repository for what is new.
     ///
     /// # Errors
@@ -80,6 +87,7 @@ impl Git {
         let mut known = known.lock().await;
         let place = place(url, &self.0.options.mappings)?;
         let (inner, shown) = (self.0.clone(), scrub(url));
+        let credentials = known.credentials.clone();
         let stop = Arc::new(AtomicBool::new(false));
         let flag = stop.clone();
         let work = spawn_blocking(move || match place {
@@ -87,7 +95,7 @@ impl Git {
                 let repo = open_folder(&folder).map_err(|cause| unfetched(&shown, cause))?;
                 refs_of(&repo).map_err(|cause| unfetched(&shown, cause))
             }
-            Place::Remote(address) => inner.fetch(&address, &shown, &flag),
+            Place::Remote(address) => inner.fetch(&address, &shown, credentials.as_ref(), &flag),
         });
         let refs = match tokio::time::timeout(FETCH_TIMEOUT, work).await {
             Ok(Ok(refs)) => refs?,
@@ -202,7 +210,7 @@ impl Git {
         let (inner, shown) = (self.0.clone(), scrub(url));
         let opened = spawn_blocking(move || match place {
             Place::Folder(folder) => open_folder(&folder),
-            Place::Remote(address) => inner.open(&inner.folder(&address)),
+            Place::Remote(address) => inner.open(&inner.folder(&address), Vec::new()),
         });
         let cause = match opened.await {
             Ok(Ok(repo)) => return Ok(repo.into_sync()),
@@ -228,18 +236,25 @@ impl Inner {
         self.options.store.join(name)
     }
 
-    fn open(&self, folder: &Path) -> Result<gix::Repository, String> {
+    fn open(&self, folder: &Path, more: Vec<String>) -> Result<gix::Repository, String> {
         let mut settings = vec!["http.followRedirects=false".to_owned()];
         if let Some(command) = &self.options.ssh_command {
             settings.push(format!("core.sshCommand={command}"));
         }
+        settings.extend(more);
         let options = gix::open::Options::isolated()
             .open_path_as_is(true)
             .config_overrides(settings);
         gix::open_opts(folder, options).map_err(|error| chain_of(&error))
     }
 
-    fn fetch(&self, address: &str, shown: &str, stop: &AtomicBool) -> Result<Refs, SourceError> {
+    fn fetch(
+        &self,
+        address: &str,
+        shown: &str,
+        credentials: Option<&Credentials>,
+        stop: &AtomicBool,
+    ) -> Result<Refs, SourceError> {
         let folder = self.folder(address);
         if !folder.join("HEAD").exists() {
             std::fs::create_dir_all(&folder).map_err(|error| SourceError::Store {
@@ -251,10 +266,19 @@ impl Inner {
                 cause: chain_of(&error),
             })?;
         }
-        let repo = self.open(&folder).map_err(|cause| SourceError::Store {
-            url: shown.to_owned(),
-            cause,
-        })?;
+        // Files of credentials stay until the fetch is over.
+        let ssh = self.options.ssh_command.as_deref();
+        let given = credentials
+            .map(|credentials| credentials.settings(address, ssh))
+            .transpose()
+            .map_err(|cause| unfetched(shown, cause))?;
+        let (settings, _files) = given.unwrap_or_default();
+        let repo = self
+            .open(&folder, settings)
+            .map_err(|cause| SourceError::Store {
+                url: shown.to_owned(),
+                cause,
+            })?;
         fetch_into(&repo, address, stop).map_err(|cause| unfetched(shown, cause))
     }
 }

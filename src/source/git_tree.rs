@@ -16,6 +16,8 @@ pub const MAX_FOLDER_ENTRIES: usize = 10_000;
 const MAX_DEPTH: usize = 64;
 /// The longest name.
 const MAX_NAME: usize = 255;
+/// How a file begins that only points to its content.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// The files of one commit. Blobs only: submodules are refused, links are told and not followed, and names that
 /// could mean something to a file system are not read.
@@ -140,6 +142,9 @@ impl Files for GitTree {
                 Err(why) => Entry::Refused(why),
             },
             EntryKind::Blob | EntryKind::BlobExecutable => match self.blob(&repo, path, id) {
+                Ok(bytes) if bytes.starts_with(LFS_POINTER) => {
+                    Entry::Refused(format!("{path} is kept by Git LFS, which is not fetched"))
+                }
                 Ok(bytes) => Entry::File(bytes.into()),
                 Err(why) => Entry::Refused(why),
             },

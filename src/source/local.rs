@@ -85,10 +85,6 @@ fn existing(path: &Path) -> std::io::Result<(PathBuf, PathBuf)> {
     Ok((path.to_path_buf(), PathBuf::new()))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the door to the repositories of the machine"
-)]
 fn canonical(path: &Path) -> std::io::Result<PathBuf> {
     std::fs::canonicalize(path)
 }

@@ -1,19 +1,23 @@
 //! Where manifests come from: folders, and Git repositories read as blobs only. No work tree, no hook, no filter,
 //! no submodule.
 
+mod credentials;
 mod error;
 mod folder;
 mod git;
 mod git_tree;
+mod listed;
 pub mod local;
 mod revision;
 mod url;
 mod writer;
 
+pub use credentials::{Credentials, HostKeys, is_for, is_prefix};
 pub use error::SourceError;
 pub use folder::{Folder, MAX_FILE_BYTES, MAX_READ_BYTES};
 pub use git::{Git, GitOptions, Snapshot};
 pub use git_tree::{GitTree, MAX_BLOB_BYTES, MAX_FOLDER_ENTRIES, MAX_TREE_BYTES};
+pub use listed::Listed;
 pub use revision::Refs;
 pub use url::{Mapping, UrlError, is_same, scrub};
 pub use writer::{Signed, Tree, WriteError, Writer};

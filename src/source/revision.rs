@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::template::{version::Version, version_range};
+
 /// The shortest beginning of an id that counts as one.
 const MIN_SHORT_ID: usize = 7;
 
@@ -31,6 +33,9 @@ impl Refs {
         if is_full_id(revision) {
             return Resolved::Commit(revision.to_lowercase());
         }
+        if let Some(commit) = self.highest(revision) {
+            return Resolved::Commit(commit);
+        }
         let names = [
             revision.to_owned(),
             format!("refs/heads/{revision}"),
@@ -43,6 +48,22 @@ impl Refs {
             return Resolved::Prefix(revision.to_lowercase());
         }
         Resolved::Unknown
+    }
+}
+
+impl Refs {
+    /// The commit of the highest tag within a range of versions; `None` for what is no range.
+    fn highest(&self, range: &str) -> Option<String> {
+        if Version::parse(range).is_some() {
+            return None;
+        }
+        let range = version_range::parse(range)?;
+        let tags = self.0.iter().filter_map(|(name, commit)| {
+            let version = Version::parse(name.strip_prefix("refs/tags/")?)?;
+            version_range::holds(&range, &version).then_some((version, commit))
+        });
+        tags.max_by(|(one, _), (other, _)| one.compare(other))
+            .map(|(_, commit)| commit.clone())
     }
 }
 
@@ -86,5 +107,35 @@ mod tests {
             assert_eq!(refs.resolve(revision), expected, "{revision}");
         }
         assert_eq!(refs.resolve(&id("D")), Resolved::Commit(id("d")));
+    }
+
+    #[test]
+    fn a_range_is_the_highest_tag_within_it() {
+        let id = |letter: &str| letter.repeat(40);
+        let refs = Refs(
+            [
+                ("refs/heads/main", "a"),
+                ("refs/tags/v1.2.0", "b"),
+                ("refs/tags/v1.10.0", "c"),
+                ("refs/tags/2.0.0", "d"),
+                ("refs/tags/3.0.0-rc.1", "e"),
+                ("refs/tags/latest", "f"),
+            ]
+            .map(|(name, letter)| (name.to_owned(), id(letter)))
+            .into(),
+        );
+        for (range, expected) in [
+            ("1.*", Resolved::Commit(id("c"))),
+            ("^1.2", Resolved::Commit(id("c"))),
+            ("~1.2.0", Resolved::Commit(id("b"))),
+            (">=1.0.0", Resolved::Commit(id("d"))),
+            (">=3.0.0-0", Resolved::Commit(id("e"))),
+            ("v1.2.0", Resolved::Commit(id("b"))),
+            ("*", Resolved::Commit(id("d"))),
+            (">=9", Resolved::Unknown),
+            ("latest", Resolved::Commit(id("f"))),
+        ] {
+            assert_eq!(refs.resolve(range), expected, "{range}");
+        }
     }
 }

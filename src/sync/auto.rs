@@ -1,13 +1,12 @@
 //! Whether an application is synced by itself now (`controller/appcontroller.go`, `autoSync`).
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-
 use super::{
     compare::{Comparison, SyncStatus},
     operation::{OperationPhase, OperationState},
+    origin::Origin,
 };
 use crate::api::application::{Initiator, Operation, Retry, Selected, Spec, SyncOperation};
+use jiff::{SignedDuration, Timestamp};
 
 /// How often an automated sync is tried again unless said otherwise.
 const RETRIES: i64 = 5;
@@ -32,8 +31,7 @@ pub enum Auto {
 /// may be deleted without a person, whatever the policy says.
 pub fn decide(
     spec: &Spec,
-    source: &Value,
-    revision: &str,
+    origin: &Origin,
     comparison: &Comparison,
     last: Option<&OperationState>,
     may_prune: bool,
@@ -52,19 +50,23 @@ pub fn decide(
             .iter()
             .filter(|one| one.status == Some(SyncStatus::OutOfSync))
     };
-    if !prune && out().all(|one| one.requires_pruning) {
+    if !prune && out().next().is_some() && out().all(|one| one.requires_pruning) {
         return Auto::Nothing;
     }
+    let revision = &origin.shown();
     let mut sync = SyncOperation {
-        revision: revision.to_owned(),
         prune,
         sync_options: spec.options().to_vec(),
         ..SyncOperation::default()
     };
+    if origin.is_plural {
+        sync.revisions.clone_from(&origin.revisions);
+    } else {
+        origin.revision().clone_into(&mut sync.revision);
+    }
     let before = last.and_then(|last| Some((last, last.sync_result.as_ref()?)));
     if let Some((last, result)) = before
-        && result.revision == revision
-        && result.source == *source
+        && Origin::of(result) == *origin
     {
         if last.phase != OperationPhase::Succeeded {
             return Auto::Refused(format!(

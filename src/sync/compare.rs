@@ -9,10 +9,11 @@ use super::{
     ignore::Ignore,
     key::Key,
     option::Options,
-    tracking, wave,
+    tracking::Tracking,
+    wave,
 };
 use crate::{
-    api::application::{COMPARE_OPTIONS, IGNORE_HEALTHCHECK},
+    api::application::{COMPARE_OPTIONS, IGNORE_HEALTHCHECK, TRACKING_ID},
     object::Object,
 };
 
@@ -81,7 +82,7 @@ pub struct Comparison {
 /// Compares everything. `live` holds the objects under the keys of the targets, and all that are tracked to
 /// the application.
 pub fn compare(
-    app: &str,
+    tracking: &Tracking,
     targets: &[Object],
     live: &BTreeMap<Key, Object>,
     ignore: &Ignore,
@@ -94,17 +95,24 @@ pub fn compare(
         let found = live.get(&key);
         let is_hook = matches!(hook::role(target), Role::Hook(_));
         if let Some(other) = found
-            .and_then(tracking::app_of)
-            .filter(|other| other != app)
+            .and_then(|live| tracking.owner(live))
+            .filter(|other| *other != tracking.app)
             && !is_hook
         {
             shared.push((key.clone(), other));
         }
-        resources.push(compared(key, target, found, is_hook, ignore, options));
+        let is_of_old = found.is_some_and(|live| tracking.is_marked_of_old(live));
+        let mut one = target.clone();
+        if is_of_old {
+            one.remove(&["metadata", "annotations", TRACKING_ID]);
+        }
+        let mut found = compared(key, &one, found, is_hook, ignore, options);
+        found.target = Some(target.clone());
+        resources.push(found);
     }
     let wanted: std::collections::BTreeSet<Key> = targets.iter().map(Key::of).collect();
     for (key, object) in live {
-        if wanted.contains(key) || !is_managed(app, object) {
+        if wanted.contains(key) || !tracking.is_managed(object) {
             continue;
         }
         let role = hook::role(object);
@@ -142,16 +150,6 @@ pub fn compare(
     }
 }
 
-/// Whether a live object is one that the application may prune: tracked to it, by an id of its own, and owned
-/// by nobody.
-pub fn is_managed(app: &str, object: &Object) -> bool {
-    let is_owned = object
-        .at(&["metadata", "ownerReferences"])
-        .and_then(serde_json::Value::as_array)
-        .is_some_and(|owners| !owners.is_empty());
-    !is_owned && tracking::app_of(object).as_deref() == Some(app)
-}
-
 /// How an object is applied, and so compared.
 pub fn means(target: &Object, options: &Options) -> Means {
     if options.is_on(target, "ServerSideApply") && !options.is_on(target, "Replace") {
@@ -170,7 +168,7 @@ fn compared(
     options: &Options,
 ) -> Compared {
     let difference = live.filter(|_| !is_hook).map(|live| {
-        let pointers = ignore.pointers(target);
+        let pointers = ignore.pointers(target, live);
         diff::compare(target, live, &pointers, means(target, options))
     });
     let is_same = difference.as_ref().is_some_and(|d| !d.is_modified());
@@ -264,7 +262,7 @@ mod tests {
     fn run(targets: &[Object], live: &[Object]) -> Comparison {
         let live = live.iter().map(|o| (Key::of(o), o.clone())).collect();
         compare(
-            "app",
+            &Tracking::by_annotation("app"),
             targets,
             &live,
             &Ignore::default(),

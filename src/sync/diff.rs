@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ignore, normal};
+use super::{normal, path};
 use crate::{
     api::application::{LAST_APPLIED, MANAGER},
     object::{
@@ -59,7 +59,7 @@ pub fn compare(target: &Object, live: &Object, pointers: &[String], means: Means
     let predicted = schema.and_then(|schema| predict(&base, &target, &live_value, &schema));
     let finish = |mut value: Value| {
         for pointer in pointers {
-            ignore::remove(&mut value, pointer);
+            path::remove(&mut value, pointer);
         }
         normal::form(value, live.kind())
     };
@@ -79,10 +79,15 @@ pub fn compare(target: &Object, live: &Object, pointers: &[String], means: Means
     }
 }
 
+/// An object as it is shown beside another: without what the API server writes, and without status.
+pub fn shown(object: &Object) -> Value {
+    normal::form(object.to_value(), object.kind())
+}
+
 /// What the patch would make of the live object; `None` where there is no such patch.
 fn predict(base: &Value, target: &Value, live: &Value, schema: &Schema) -> Option<Value> {
     let mut clean = live.clone();
-    ignore::remove(&mut clean, "/metadata/managedFields");
+    path::remove(&mut clean, "/metadata/managedFields");
     let patch = three_way(Some(base), target, &clean, Some(schema))
         .or_else(|_| three_way(Some(target), target, &clean, Some(schema)))
         .ok()?;

@@ -1,8 +1,12 @@
-//! Differences that are no drift: the rules of the application, and the weights that a Rollout moves.
+//! Differences that are no drift: the rules of the application, and what a Rollout moves.
 
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
+use super::{
+    moved::{self, Moved},
+    path,
+};
 use crate::{api::application::IgnoreDifference, object::Object};
 
 /// Why a rule cannot be followed.
@@ -23,7 +27,7 @@ pub enum IgnoreError {
 #[derive(Clone, Debug, Default)]
 pub struct Ignore {
     rules: Vec<Rule>,
-    weights: Vec<Weights>,
+    moved: Vec<Moved>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,15 +37,7 @@ struct Rule {
     name: String,
     namespace: String,
     pointers: Vec<String>,
-}
-
-/// A route whose weights a Rollout moves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Weights {
-    kind: &'static str,
-    namespace: String,
-    name: String,
-    services: Vec<String>,
+    managers: Vec<String>,
 }
 
 impl Ignore {
@@ -62,218 +58,119 @@ impl Ignore {
                     field: "jqPathExpressions",
                 });
             }
-            if !rule.managed_fields_managers.is_empty() {
-                return Err(IgnoreError::Unsupported {
-                    field: "managedFieldsManagers",
-                });
-            }
             ready.push(Rule {
                 group: glob(&rule.group)?,
                 kind: glob(&rule.kind)?,
                 name: rule.name.clone(),
                 namespace: rule.namespace.clone(),
                 pointers: rule.json_pointers.clone(),
+                managers: rule.managed_fields_managers.clone(),
             });
         }
         Ok(Self {
             rules: ready,
-            weights: Vec::new(),
+            moved: Vec::new(),
         })
     }
 
-    /// The same, and the weights of routes that live Rollouts name are not ours.
+    /// The same, and what live Rollouts move is not ours.
     #[must_use]
     pub fn with_rollouts<'a>(mut self, rollouts: impl Iterator<Item = &'a Object>) -> Self {
-        for rollout in rollouts {
-            self.weights.extend(weights_of(rollout));
-        }
+        self.moved.extend(rollouts.flat_map(moved::of));
         self
     }
 
-    /// Pointers to what is no drift of an object: those of the rules.
-    fn ruled<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a str> {
+    fn rules<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Rule> {
         let gvk = object.gvk();
-        self.rules
-            .iter()
-            .filter(move |rule| {
-                rule.group.is_match(&gvk.group)
-                    && rule.kind.is_match(&gvk.kind)
-                    && (rule.name.is_empty() || rule.name == object.name())
-                    && (rule.namespace.is_empty()
-                        || Some(rule.namespace.as_str()) == object.namespace())
-            })
-            .flat_map(|rule| rule.pointers.iter().map(String::as_str))
+        self.rules.iter().filter(move |rule| {
+            rule.group.is_match(&gvk.group)
+                && rule.kind.is_match(&gvk.kind)
+                && (rule.name.is_empty() || rule.name == object.name())
+                && (rule.namespace.is_empty()
+                    || Some(rule.namespace.as_str()) == object.namespace())
+        })
     }
 
-    /// Pointers to the weights of an object that a Rollout moves.
-    fn moved(&self, object: &Object) -> Vec<String> {
+    /// Ways to what a Rollout moves in an object.
+    pub(super) fn moved(&self, object: &Object) -> Vec<String> {
+        self.moved
+            .iter()
+            .flat_map(|moved| moved.pointers(object))
+            .collect()
+    }
+
+    /// Ways to what the managers of the rules own of the live object.
+    fn managed(&self, target: &Object, live: &Object) -> Vec<String> {
+        let managers: Vec<&str> = self
+            .rules(target)
+            .flat_map(|rule| rule.managers.iter().map(String::as_str))
+            .collect();
         let mut found = Vec::new();
-        for weights in &self.weights {
-            let is_it = weights.kind == object.kind()
-                && weights.name == object.name()
-                && Some(weights.namespace.as_str()) == object.namespace();
-            if !is_it {
-                continue;
-            }
-            let is_ours = |entry: &Value| {
-                let name = entry.get("name").and_then(Value::as_str);
-                name.is_some_and(|name| weights.services.iter().any(|service| service == name))
-            };
-            if weights.kind == "TraefikService" {
-                let entries = object.at(&["spec", "weighted", "services"]);
-                for at in indices(entries, is_ours) {
-                    found.push(format!("/spec/weighted/services/{at}/weight"));
-                }
-                continue;
-            }
-            let rules = object.at(&["spec", "rules"]).and_then(Value::as_array);
-            for (rule, value) in rules.into_iter().flatten().enumerate() {
-                for at in indices(value.get("backendRefs"), is_ours) {
-                    found.push(format!("/spec/rules/{rule}/backendRefs/{at}/weight"));
-                }
+        let entries = live.at(&["metadata", "managedFields"]);
+        for entry in entries.and_then(Value::as_array).into_iter().flatten() {
+            let manager = entry.get("manager").and_then(Value::as_str);
+            if manager.is_some_and(|manager| managers.contains(&manager))
+                && let Some(fields) = entry.get("fieldsV1")
+            {
+                leaves(fields, "", &mut found);
             }
         }
         found
     }
 
-    /// All pointers to what is no drift of an object.
-    pub fn pointers(&self, object: &Object) -> Vec<String> {
-        let mut all: Vec<String> = self.ruled(object).map(str::to_owned).collect();
-        all.extend(self.moved(object));
+    /// All ways to what is no drift of an object.
+    pub fn pointers(&self, target: &Object, live: &Object) -> Vec<String> {
+        let mut all: Vec<String> = self
+            .rules(target)
+            .flat_map(|rule| rule.pointers.iter().cloned())
+            .collect();
+        all.extend(self.managed(target, live));
+        all.extend(self.moved(target));
         all
     }
 
-    /// The target with the live values of what is not ours: always of moved weights, and of ruled fields where
-    /// they are respected; never of the status.
+    /// The target with the live values of what is not ours: always of what a Rollout moves, and of ruled fields
+    /// where they are respected; never of the status.
     #[must_use]
     pub fn respected(&self, target: &Object, live: &Object, rules_too: bool) -> Object {
-        let mut pointers = self.moved(target);
-        if rules_too {
-            pointers.extend(
-                self.ruled(target)
-                    .filter(|pointer| *pointer != "/status" && !pointer.starts_with("/status/"))
-                    .map(str::to_owned),
-            );
-        }
         let from = live.to_value();
         let mut into = target.to_value();
+        let mut pointers = self.moved(target);
+        if rules_too {
+            let ruled = self.rules(target).flat_map(|rule| rule.pointers.iter());
+            pointers.extend(
+                ruled
+                    .filter(|pointer| *pointer != "/status" && !pointer.starts_with("/status/"))
+                    .cloned(),
+            );
+            let managed = self.managed(target, live).into_iter();
+            pointers.extend(managed.filter(|pointer| path::get(&into, pointer).is_some()));
+        }
         for pointer in &pointers {
-            match from.pointer(pointer) {
-                Some(value) => put(&mut into, pointer, value.clone()),
-                None => remove(&mut into, pointer),
+            match path::get(&from, pointer) {
+                Some(value) => path::put(&mut into, pointer, value.clone()),
+                None => path::remove(&mut into, pointer),
             }
         }
         Object::from_value(into).unwrap_or_else(|_| target.clone())
     }
 }
 
-fn indices(list: Option<&Value>, is_it: impl Fn(&Value) -> bool) -> Vec<usize> {
-    let list = list.and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .enumerate()
-        .filter(|(_, entry)| is_it(entry))
-        .map(|(at, _)| at)
-        .collect()
-}
-
-fn weights_of(rollout: &Object) -> Vec<Weights> {
-    let Some(canary) = rollout.at(&["spec", "strategy", "canary"]) else {
-        return Vec::new();
-    };
-    let text = |value: &Value, field: &str| {
-        let text = value.get(field).and_then(Value::as_str);
-        text.map(str::to_owned)
-    };
-    let services: Vec<String> = ["stableService", "canaryService"]
-        .iter()
-        .filter_map(|field| text(canary, field))
-        .collect();
-    let own = rollout.namespace().unwrap_or_default();
-    let route = |kind, namespace: Option<String>, name: String| Weights {
-        kind,
-        namespace: namespace.unwrap_or_else(|| own.to_owned()),
-        name,
-        services: services.clone(),
-    };
-    let mut found = Vec::new();
-    let traefik = canary.pointer("/trafficRouting/traefik");
-    if let Some(name) = traefik.and_then(|traefik| text(traefik, "weightedTraefikServiceName")) {
-        found.push(route("TraefikService", None, name));
-    }
-    let Some(plugin) = canary.pointer("/trafficRouting/plugins/argoproj-labs~1gatewayAPI") else {
-        return found;
-    };
-    for (kind, one, many) in [
-        ("HTTPRoute", "httpRoute", "httpRoutes"),
-        ("GRPCRoute", "grpcRoute", "grpcRoutes"),
-    ] {
-        let listed = plugin.get(many).and_then(Value::as_array);
-        let listed = listed.into_iter().flatten();
-        for name in listed
-            .filter_map(|entry| text(entry, "name"))
-            .chain(text(plugin, one))
-        {
-            found.push(route(kind, text(plugin, "namespace"), name));
+/// The ways of a tree of managed fields that lead to values.
+fn leaves(tree: &Value, way: &str, found: &mut Vec<String>) {
+    let Some(map) = tree.as_object() else { return };
+    for (name, below) in map {
+        if name == "." {
+            continue;
+        }
+        let part = name.strip_prefix("f:").unwrap_or(name);
+        let next = format!("{way}/{}", path::escaped(part));
+        if below.as_object().is_none_or(serde_json::Map::is_empty) {
+            found.push(next);
+        } else {
+            leaves(below, &next, found);
         }
     }
-    found
-}
-
-/// Removes what a pointer leads to; a way that is not there is fine.
-pub(super) fn remove(value: &mut Value, pointer: &str) {
-    let Some((parent, last)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    match value.pointer_mut(parent) {
-        Some(Value::Object(map)) => {
-            map.remove(&unescaped(last));
-        }
-        Some(Value::Array(list)) => {
-            if let Ok(at) = last.parse::<usize>()
-                && at < list.len()
-            {
-                list.remove(at);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Sets what a pointer leads to; maps on the way are made, elements of lists are not.
-fn put(value: &mut Value, pointer: &str, new: Value) {
-    let mut here = value;
-    let mut parts = pointer.split('/').skip(1).map(unescaped).peekable();
-    while let Some(part) = parts.next() {
-        let is_last = parts.peek().is_none();
-        let next = match here {
-            Value::Object(map) => {
-                if !is_last && !map.contains_key(&part) {
-                    map.insert(part.clone(), Value::Object(serde_json::Map::new()));
-                }
-                if is_last {
-                    map.insert(part, new);
-                    return;
-                }
-                map.get_mut(&part)
-            }
-            Value::Array(list) => match part.parse::<usize>() {
-                Ok(at) => list.get_mut(at),
-                Err(_) => None,
-            },
-            _ => None,
-        };
-        let Some(next) = next else { return };
-        if is_last {
-            *next = new;
-            return;
-        }
-        here = next;
-    }
-}
-
-fn unescaped(part: &str) -> String {
-    part.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]
@@ -305,12 +202,12 @@ mod tests {
                 "trafficRouting": {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "r"}}}}}}}),
         );
         let ignore = Ignore::default().with_rollouts([&rollout].into_iter());
-        let pointers = ignore.pointers(&route([0, 0]));
+        let pointers = ignore.pointers(&route([0, 0]), &route([0, 0]));
         assert_eq!(
             pointers,
             [
-                "/spec/rules/0/backendRefs/0/weight",
-                "/spec/rules/0/backendRefs/1/weight"
+                "/spec/rules/0/backendRefs/k:{\"name\":\"stable\"}/weight",
+                "/spec/rules/0/backendRefs/k:{\"name\":\"canary\"}/weight"
             ]
         );
         let kept = ignore.respected(&route([100, 0]), &route([80, 20]), false);
@@ -336,12 +233,13 @@ mod tests {
         let named = |api: &str, kind: &str, name: &str| {
             object(json!({"apiVersion": api, "kind": kind, "metadata": {"name": name}}))
         };
+        let pointers = |object: Object| ignore.pointers(&object, &object);
         assert_eq!(
-            ignore.pointers(&named("apps/v1", "Deployment", "a")),
+            pointers(named("apps/v1", "Deployment", "a")),
             ["/spec/replicas"]
         );
-        assert!(ignore.pointers(&named("v1", "Service", "a")).is_empty());
-        assert_eq!(ignore.pointers(&named("v1", "Service", "b")), ["/spec"]);
+        assert!(pointers(named("v1", "Service", "a")).is_empty());
+        assert_eq!(pointers(named("v1", "Service", "b")), ["/spec"]);
         let jq = rule(json!({"kind": "A", "jqPathExpressions": [".spec"]}));
         assert!(Ignore::new(&[jq]).is_err());
     }
@@ -363,5 +261,47 @@ mod tests {
         assert_eq!(kept.at(&["spec"]), Some(&json!({"n": 7, "l": [1]})));
         assert_eq!(kept.at(&["status"]), Some(&json!(1)));
         assert_eq!(ignore.respected(&target, &live, false), target);
+    }
+
+    #[test]
+    fn the_services_of_a_rollout_choose_its_pods_in_peace() {
+        let rollout = object(
+            json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": {"name": "a", "namespace": "ns"},
+            "spec": {"strategy": {"blueGreen": {"activeService": "s"}}}}),
+        );
+        let service = |selector: Value, name: &str| {
+            object(json!({"apiVersion": "v1", "kind": "Service",
+                "metadata": {"name": name, "namespace": "ns"}, "spec": {"selector": selector}}))
+        };
+        let ignore = Ignore::default().with_rollouts([&rollout].into_iter());
+        let target = service(json!({"app": "x"}), "s");
+        let live = service(json!({"app": "x", "rollouts-pod-template-hash": "h"}), "s");
+        let kept = ignore.respected(&target, &live, false);
+        assert_eq!(kept.at(&["spec"]), live.at(&["spec"]));
+        let other = service(json!({"app": "x"}), "t");
+        assert_eq!(ignore.respected(&other, &live, false), other);
+    }
+
+    #[test]
+    fn what_a_named_manager_owns_is_left_to_it() {
+        let rule: IgnoreDifference =
+            serde_json::from_value(json!({"kind": "A", "managedFieldsManagers": ["scaler"]}))
+                .unwrap();
+        let ignore = Ignore::new(&[rule]).unwrap();
+        let target = object(json!({"apiVersion": "v1", "kind": "A",
+            "spec": {"n": 1, "l": [{"name": "a", "v": 1}]}}));
+        let live = object(json!({"apiVersion": "v1", "kind": "A",
+            "metadata": {"managedFields": [
+                {"manager": "scaler", "fieldsV1": {"f:spec": {".": {}, "f:n": {}, "f:extra": {},
+                    "f:l": {"k:{\"name\":\"a\"}": {"f:v": {}}}}}},
+                {"manager": "else", "fieldsV1": {"f:spec": {"f:m": {}}}}]},
+            "spec": {"n": 5, "extra": 1, "l": [{"name": "b"}, {"name": "a", "v": 7}]}}));
+        let kept = ignore.respected(&target, &live, true);
+        assert_eq!(
+            kept.at(&["spec"]),
+            Some(&json!({"n": 5, "l": [{"name": "a", "v": 7}]}))
+        );
+        assert_eq!(ignore.pointers(&target, &live).len(), 3);
     }
 }

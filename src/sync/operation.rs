@@ -80,6 +80,12 @@ pub struct SyncResult {
     /// The source.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub source: Value,
+    /// The commits, where there are several sources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<String>,
+    /// The sources, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Value>,
     /// Labels and annotations of the namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_namespace_metadata: Option<NamespaceMetadata>,

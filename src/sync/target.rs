@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{hook, hook::Role, key::Key, tracking};
+use super::{
+    hook,
+    hook::Role,
+    key::Key,
+    tracking::{self, Tracking},
+};
 use crate::object::{Gvk, Object};
 
 /// Which kinds live in namespaces, by group and kind.
@@ -67,7 +72,12 @@ pub fn defined(objects: &[Object]) -> Scopes {
 }
 
 /// What is wanted of the cluster.
-pub fn targets(rendered: Vec<Object>, app: &str, destination: &str, scopes: &Scopes) -> Targets {
+pub fn targets(
+    rendered: Vec<Object>,
+    tracking: &Tracking,
+    destination: &str,
+    scopes: &Scopes,
+) -> Targets {
     let rendered = flatten(rendered);
     let made = defined(&rendered);
     let mut targets = Targets::default();
@@ -100,7 +110,7 @@ pub fn targets(rendered: Vec<Object>, app: &str, destination: &str, scopes: &Sco
         if hook::role(&object) == Role::Ignored {
             continue;
         }
-        tracking::mark(&mut object, app, destination);
+        tracking.mark(&mut object, destination);
         if key.name.is_empty() {
             targets.objects.push(object);
             continue;
@@ -155,7 +165,7 @@ mod tests {
                 object(json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}})),
                 object(json!({"apiVersion": "x.io/v1", "kind": "Odd", "metadata": {"name": "o"}})),
             ],
-            "app",
+            &Tracking::by_annotation("app"),
             "dest",
             &scopes,
         );

@@ -8,9 +8,10 @@ use super::{
     ignore::Ignore,
     normal,
     option::Options,
+    path,
 };
 use crate::{
-    api::application::LAST_APPLIED,
+    api::application::{LAST_APPLIED, MANAGER},
     object::{
         Object,
         patch::{PatchError, apply::three_way},
@@ -69,6 +70,9 @@ pub fn write(
         return Ok(Write::Nothing);
     };
     if means(target, options) == Means::ServerSide {
+        if let Some(live) = live {
+            leave(&mut wanted, ignore, live);
+        }
         return Ok(Write::ServerSide(wanted));
     }
     let is_replaced = options.is_on(target, "Replace")
@@ -93,7 +97,7 @@ pub fn write(
     let before = last_applied(live);
     let mut current = live.clone();
     current.remove(&["metadata", "managedFields"]);
-    let patch = three_way(
+    let mut patch = three_way(
         before.as_ref(),
         &wanted.to_value(),
         &current.to_value(),
@@ -103,12 +107,71 @@ pub fn write(
         if patch.as_object().is_some_and(serde_json::Map::is_empty) {
             Write::Nothing
         } else {
+            // A weight that moves between our look and our write must not be put back.
+            if !ignore.moved(target).is_empty()
+                && let Some(version) = live.resource_version()
+            {
+                path::put(&mut patch, "/metadata/resourceVersion", version.into());
+            }
             Write::Patch {
                 is_strategic: schema.is_some(),
                 patch,
             }
         },
     )
+}
+
+/// Takes out what a Rollout moves, where another manager owns just that field: the API server leaves it as it is.
+/// What we own still stays, for leaving it out would delete it; so does what is part of a list that is owned as a
+/// whole, with its live value.
+fn leave(wanted: &mut Object, ignore: &Ignore, live: &Object) {
+    let pointers = ignore.moved(wanted);
+    if pointers.is_empty() {
+        return;
+    }
+    let entries = live.at(&["metadata", "managedFields"]);
+    let entries = entries.and_then(Value::as_array);
+    let owned = |pointer: &str, by_us: bool| {
+        let of = entries.into_iter().flatten().filter(|entry| {
+            let is_ours = entry.get("manager").and_then(Value::as_str) == Some(MANAGER)
+                && entry.get("operation").and_then(Value::as_str) == Some("Apply");
+            is_ours == by_us
+        });
+        of.filter_map(|entry| entry.get("fieldsV1"))
+            .filter_map(|tree| ownership(tree, pointer))
+            .max()
+    };
+    let mut value = wanted.to_value();
+    for pointer in pointers {
+        if owned(&pointer, true).is_none() && owned(&pointer, false) == Some(Ownership::Field) {
+            path::remove(&mut value, &pointer);
+        }
+    }
+    if let Ok(object) = Object::from_value(value) {
+        *wanted = object;
+    }
+}
+
+/// How a manager owns a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ownership {
+    /// As part of something that is owned as a whole.
+    Whole,
+    /// The field itself.
+    Field,
+}
+
+fn ownership(tree: &Value, pointer: &str) -> Option<Ownership> {
+    let mut here = tree;
+    for part in pointer.split('/').skip(1) {
+        let map = here.as_object()?;
+        if map.is_empty() {
+            return Some(Ownership::Whole);
+        }
+        let part = part.replace("~1", "/").replace("~0", "~");
+        here = map.get(&format!("f:{part}")).or_else(|| map.get(&part))?;
+    }
+    Some(Ownership::Field)
 }
 
 /// How kubectl names an object in its messages: `deployment.apps/x`.

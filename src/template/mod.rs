@@ -21,7 +21,7 @@ mod template_error;
 mod value;
 
 pub use budget::{MAX_DEPTH, MAX_OUTPUT_BYTES, MAX_STEPS, MAX_TEMPLATE_BYTES};
-pub use function::{function_names, is_refused};
+pub use function::{function_names, is_refused, version, version_range};
 pub use policy::Policy;
 pub use render::{Template, render};
 pub use template_error::{Class, Limit, TemplateError};

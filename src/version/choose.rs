@@ -98,7 +98,7 @@ pub fn choose(rollout: &Object, secret: &str, delivered: &Delivered) -> Choice {
     let pins = pins(rollout);
     let pinned = pins
         .get(secret)
-        .filter(|pin| pin.sealed_from == delivered.sealed_from)
+        .filter(|pin| pin.sealed_from.is_empty() || pin.sealed_from == delivered.sealed_from)
         .map(|pin| pin.version)
         .filter(|version| delivered.existing.contains(version));
     Choice::Take(pinned.unwrap_or(desired))

@@ -39,6 +39,6 @@ pub use effective::{Held, effective, held, held_for, put_back, secrets};
 pub use input::{is_opted_in, sealed_from};
 pub use leave::{leave, leave_needs};
 pub use name::{label_value, number_in, number_of, secret_of, stem, version_name};
-pub use pin::{Pin, pins, written as pins_written};
+pub use pin::{Pin, noted as noted_pins, pins};
 pub use read::{Rejection, Version, versions};
 pub use snapshot::{Metadata, Needs, Opened, Snapshot};

@@ -273,7 +273,9 @@ fn wanted(
         }
     }
     let mut owner = owner(sealed);
-    owner["controller"] = true.into();
+    if let Some(fields) = owner.as_object_mut() {
+        fields.insert("controller".to_owned(), true.into());
+    }
     wanted.set(&["metadata", "ownerReferences"], json!([owner]));
     Some(wanted)
 }

@@ -124,6 +124,7 @@ impl World {
                 Effect::Bind { pod, node, .. } => {
                     self.set("Pod", &pod.name, &["spec", "nodeName"], node.into());
                 }
+                Effect::Evict { pod, .. } => self.delete("Pod", &pod.name),
                 Effect::Event(event) => self.events.push((event.reason, event.message)),
             }
         }

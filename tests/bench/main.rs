@@ -13,6 +13,7 @@ mod list;
 mod rollout;
 mod sandbox;
 mod seal;
+mod sync;
 mod template;
 mod yaml;
 

@@ -20,4 +20,5 @@ mod sandbox_api;
 mod sequence;
 mod source;
 mod story;
+mod sync;
 mod vectors;

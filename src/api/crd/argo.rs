@@ -65,6 +65,19 @@ pub fn routes() -> Vec<Value> {
     ]
 }
 
+/// The definition of a project of Applications.
+pub fn app_project() -> Value {
+    let short = &["appproj", "appprojs"];
+    let mut project = definition(&kind("AppProject", "appprojects", short, true, &age_only()));
+    if let Some(version) = project
+        .pointer_mut("/spec/versions/0")
+        .and_then(Value::as_object_mut)
+    {
+        version.remove("subresources");
+    }
+    project
+}
+
 fn kind(kind: &str, plural: &str, short: &[&str], namespaced: bool, columns: &Value) -> Value {
     json!({"group": "argoproj.io", "version": "v1alpha1", "kind": kind, "plural": plural, "short": short,
         "namespaced": namespaced, "columns": columns})

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{get, list, sync, wait};
+use super::{diff, get, history, list, manifests, sync, wait};
 use crate::cli::{Env, Exit, Failure, Shell, block_on};
 
 /// Applications: what of Git is applied where, and how that goes.
@@ -26,6 +26,29 @@ enum Command {
     Sync(sync::Args),
     /// Wait until an application is synced and healthy.
     Wait(wait::Args),
+    /// Show what a sync would change.
+    Diff(diff::Args),
+    /// Print the manifests of an application.
+    Manifests(manifests::Args),
+    /// Show which commits were applied.
+    History(history::HistoryArgs),
+    /// Sync to a commit that was applied before.
+    Rollback(history::RollbackArgs),
+    /// Stop the sync that runs.
+    #[command(visible_alias = "terminate-op")]
+    Terminate(history::TerminateArgs),
+}
+
+impl Settings {
+    /// `diff` without `app` before it.
+    pub fn diff(args: diff::Args) -> Self {
+        Self(Command::Diff(args))
+    }
+
+    /// `sync` without `app` before it.
+    pub fn sync(args: sync::Args) -> Self {
+        Self(Command::Sync(args))
+    }
 }
 
 impl Args {
@@ -49,6 +72,11 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
             Command::Get(args) => get::run(args, shell).await,
             Command::Sync(args) => sync::run(args, shell).await,
             Command::Wait(args) => wait::run(args, shell).await,
+            Command::Diff(args) => diff::run(args, shell).await,
+            Command::Manifests(args) => manifests::run(args, shell).await,
+            Command::History(args) => history::history(args, shell).await,
+            Command::Rollback(args) => history::rollback(args, shell).await,
+            Command::Terminate(args) => history::terminate(args, shell).await,
         }
     })?
 }

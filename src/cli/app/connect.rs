@@ -13,7 +13,7 @@ use crate::{
 
 /// Flags of every command.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Connection {
+pub struct Connection {
     /// The cluster; without it KUBECONFIG, the file in the home folder, or the service account of the pod.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
@@ -22,7 +22,7 @@ pub(super) struct Connection {
     context: Option<String>,
     /// Namespace of the Applications.
     #[arg(short = 'N', long, value_name = "NAME", default_value = "argocd")]
-    pub app_namespace: String,
+    pub(super) app_namespace: String,
 }
 
 impl Connection {

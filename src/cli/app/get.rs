@@ -67,15 +67,21 @@ pub(super) fn header(app: &Object) -> String {
         Some(automated) if automated.prune => "Automated (Prune)".to_owned(),
         Some(_) => "Automated".to_owned(),
     };
-    let target = match text(app, &["spec", "source", "targetRevision"]) {
+    let sources = sources(app);
+    let target_of = |source: &Value| match field_of(source, "targetRevision") {
         empty if empty.is_empty() => "HEAD".to_owned(),
         target => target,
     };
     let revision = text(app, &["status", "sync", "revision"]);
     let short = revision.get(..7).unwrap_or(&revision);
+    // Several sources have several commits, which no line has room for.
+    let at = match sources.as_slice() {
+        [source] => format!("{} ({short})", target_of(source)),
+        _ => String::new(),
+    };
     let status = match text(app, &["status", "sync", "status"]).as_str() {
-        "Synced" => format!("Synced to {target} ({short})"),
-        "OutOfSync" => format!("OutOfSync from {target} ({short})"),
+        "Synced" if !at.is_empty() => format!("Synced to {at}"),
+        "OutOfSync" if !at.is_empty() => format!("OutOfSync from {at}"),
         other => other.to_owned(),
     };
     let health = text(app, &["status", "health", "status"]);
@@ -89,7 +95,12 @@ pub(super) fn header(app: &Object) -> String {
         empty if empty.is_empty() => text(app, &["spec", "destination", "name"]),
         server => server,
     };
-    [
+    let word = if sources.len() == 1 {
+        "Source:"
+    } else {
+        "Sources:"
+    };
+    let mut lines = vec![
         ("Name:", format!("{namespace}/{}", app.name())),
         ("Project:", text(app, &["spec", "project"])),
         ("Server:", server),
@@ -97,18 +108,37 @@ pub(super) fn header(app: &Object) -> String {
             "Namespace:",
             text(app, &["spec", "destination", "namespace"]),
         ),
-        ("Source:", String::new()),
-        ("- Repo:", text(app, &["spec", "source", "repoURL"])),
-        ("  Target:", target),
-        ("  Path:", text(app, &["spec", "source", "path"])),
+        (word, String::new()),
+    ];
+    for source in &sources {
+        lines.push(("- Repo:", field_of(source, "repoURL")));
+        lines.push(("  Target:", target_of(source)));
+        for (name, field) in [("  Path:", "path"), ("  Ref:", "ref")] {
+            let value = field_of(source, field);
+            if !value.is_empty() {
+                lines.push((name, value));
+            }
+        }
+    }
+    lines.extend([
         ("Sync Policy:", policy),
         ("Sync Status:", status),
         ("Health Status:", health),
-    ]
-    .iter()
-    .map(|(name, value)| format!("{name:<20}{value}").trim_end().to_owned())
-    .collect::<Vec<_>>()
-    .join("\n")
+    ]);
+    lines
+        .iter()
+        .map(|(name, value)| format!("{name:<20}{value}").trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The sources: several, or the one.
+fn sources(app: &Object) -> Vec<Value> {
+    let many = app.at(&["spec", "sources"]).and_then(Value::as_array);
+    match many.filter(|many| !many.is_empty()) {
+        Some(many) => many.clone(),
+        None => app.at(&["spec", "source"]).cloned().into_iter().collect(),
+    }
 }
 
 fn conditions(app: &Object) -> Vec<Vec<String>> {

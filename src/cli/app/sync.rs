@@ -7,13 +7,16 @@ use super::{
     get, wait,
 };
 use crate::{
+    api::application,
     cli::{Exit, Failure, Shell},
-    object::Object,
+    cluster::Cluster,
+    object::{Object, ObjectRef},
     plan::Precondition,
 };
 
+/// Sync an application and wait for the end.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub struct Args {
     /// The Application.
     name: String,
     #[command(flatten)]
@@ -62,22 +65,52 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
     if !wait::is_idle(&app) {
         return Err(Failure::new("another operation is already in progress").exiting(Exit::No));
     }
-    let operation = operation(&args)?;
+    let own = text(&app, &["spec", "source", "targetRevision"]);
+    let is_automated = application::spec(&app).is_ok_and(|spec| spec.automated().is_some());
+    if is_automated && !args.revision.is_empty() && args.revision != own && !args.dry_run {
+        return Err(Failure::new(format!(
+            "Cannot sync to {}: auto-sync currently set to {own}",
+            args.revision
+        ))
+        .exiting(Exit::No));
+    }
+    let asked = json!({"operation": operation(&args)?});
     let target = args.connection.reference(&args.name);
+    if args.is_async {
+        write(&cluster, &target, &app, &asked).await?;
+        return Ok(Exit::Yes);
+    }
+    ask(&cluster, &target, &app, &asked, args.timeout, shell).await
+}
+
+/// Asks for an operation, which must be the only one.
+async fn write(
+    cluster: &Cluster,
+    target: &ObjectRef,
+    app: &Object,
+    asked: &Value,
+) -> Result<Object, Failure> {
     let guard = Precondition {
         uid: None,
         resource_version: app.resource_version().map(str::to_owned),
     };
-    let asked = json!({"operation": operation});
-    let written = cluster.patch(&target, &asked, &guard).await;
-    let written =
-        written.map_err(|error| Failure::new("failed to ask for the sync").because(error))?;
-    if args.is_async {
-        return Ok(Exit::Yes);
-    }
+    let written = cluster.patch(target, asked, &guard).await;
+    written.map_err(|error| Failure::new("failed to ask for the sync").because(error))
+}
+
+/// Asks for an operation, waits for its end, and says how it went.
+pub(super) async fn ask(
+    cluster: &Cluster,
+    target: &ObjectRef,
+    app: &Object,
+    asked: &Value,
+    timeout: u64,
+    shell: &mut Shell,
+) -> Result<Exit, Failure> {
+    let written = write(cluster, target, app, asked).await?;
     let began = written.resource_version().map(str::to_owned);
-    let patience = wait::patience(args.timeout);
-    let app = wait::until(&cluster, &target, patience, |app| {
+    let patience = wait::patience(timeout);
+    let app = wait::until(cluster, target, patience, |app| {
         wait::is_idle(app) && app.resource_version().map(str::to_owned) != began
     })
     .await?;

@@ -75,3 +75,26 @@ fn what_cannot_be_followed_is_named() {
         assert_eq!(failure.message, format!("--{flag} cannot be followed"));
     }
 }
+
+#[test]
+fn all_controllers_run_or_those_that_are_named() {
+    let settings = resolve(&[]).unwrap();
+    assert_eq!(settings.parts.len(), Part::ALL.len());
+    assert_eq!(
+        settings.git.applications.namespace.as_deref(),
+        Some("argocd")
+    );
+    let flags = [
+        "--controllers=rollouts,applications",
+        "--git-url=https://h/=/srv/",
+        "--git-poll=30s",
+        "--app-namespace=gitops",
+    ];
+    let settings = resolve(&flags).unwrap();
+    let parts: Vec<Part> = settings.parts.into_iter().collect();
+    assert_eq!(parts, [Part::Rollouts, Part::Applications]);
+    let git = settings.git;
+    assert_eq!(git.mappings.len(), 1);
+    assert_eq!(git.applications.poll, SignedDuration::from_secs(30));
+    assert_eq!(git.applications.control_namespace, "gitops");
+}

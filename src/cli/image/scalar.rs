@@ -95,7 +95,7 @@ fn is_plain(value: &str) -> bool {
     read.is_ok_and(|documents| {
         documents
             .first()
-            .is_some_and(|document| document.value == serde_json::Value::from(value))
+            .is_some_and(|document| document.value.as_str() == Some(value))
     })
 }
 

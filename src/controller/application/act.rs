@@ -12,7 +12,7 @@ use crate::{
         hook::Phase,
         ignore::Ignore,
         operation::{OperationState, ResourceResult},
-        option::Options,
+        option::{self, Options},
         task::Task,
         write::{self, Write},
     },
@@ -21,6 +21,9 @@ use crate::{
 /// How often, and how far apart, a kind is looked for whose definition was just applied: 3 s in all.
 const ESTABLISH_TRIES: u32 = 30;
 const ESTABLISH_PAUSE: SignedDuration = SignedDuration::from_millis(100);
+
+/// How often a write is tried that somebody else's write has overtaken.
+const CONFLICT_TRIES: u32 = 5;
 
 /// What all writes of one sync share.
 pub(super) struct Rules<'a> {
@@ -92,9 +95,6 @@ impl Applier {
         if rules.options.has("ApplyOutOfSyncOnly=true") && task.is_synced && !task.is_hook {
             return Ok(format!("{name} unchanged"));
         }
-        let live = task.live.as_ref();
-        let write = write::write(target, live, rules.ignore, rules.options)
-            .map_err(|error| format!("{name}: {error}"))?;
         let resource = self.served(rules.kinds, target, dry_run).await;
         let resource = &resource.map_err(|error| error.to_string())?;
         let options = WriteOptions {
@@ -102,11 +102,34 @@ impl Applier {
             dry_run,
             strict: rules.options.of(target, "Validate") != Some("false"),
         };
-        let done = write.done();
-        let outcome = self.send(resource, target, write, &options).await;
+        let is_forced = rules.is_forced
+            || rules.options.is_on(target, "Force")
+            || task
+                .live
+                .as_ref()
+                .is_some_and(|live| option::own(live, "Force") == Some("true"));
+        let mut live = task.live.clone();
+        let mut tries = 1;
+        let (done, outcome) = loop {
+            let write = write::write(target, live.as_ref(), rules.ignore, rules.options)
+                .map_err(|error| format!("{name}: {error}"))?;
+            let done = write.done();
+            let outcome = self.send(resource, target, write, &options).await;
+            let is_stale = matches!(&outcome, Err(error) if error.is_conflict());
+            if !is_stale || dry_run || tries == CONFLICT_TRIES {
+                break (done, outcome);
+            }
+            // Somebody has written it meanwhile: look again.
+            tries += 1;
+            let (namespace, own) = (target.namespace(), target.name());
+            live = match self.cluster.get_any(resource, namespace, own).await {
+                Ok(live) => live,
+                Err(_) => break (done, outcome),
+            };
+        };
         match outcome {
             Ok(()) => Ok(format!("{name} {done}")),
-            Err(error) if rules.is_forced && is_immutable(&error) && !dry_run => {
+            Err(error) if is_forced && is_immutable(&error) && !dry_run => {
                 self.recreate(resource, task, rules, &options)
                     .await
                     .map_err(|error| error.to_string())?;

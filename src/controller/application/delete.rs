@@ -2,15 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::run::Applier;
 use crate::{
-    api::application::{self, BACKGROUND_FINALIZER, FOREGROUND_FINALIZER, RESOURCES_FINALIZER},
+    api::application::{
+        self, BACKGROUND_FINALIZER, DELETION_APPROVED, FOREGROUND_FINALIZER, RESOURCES_FINALIZER,
+    },
     cluster::{ClusterError, Propagation},
     object::Object,
     plan::Next,
-    sync::{option::Options, tracking, wave},
+    sync::{
+        option::Options,
+        tracking::{self, Tracking},
+        wave,
+    },
 };
 
 /// Deletes the objects of an Application, the highest wave first, and lets it go when they are gone.
@@ -33,8 +40,13 @@ pub(super) async fn delete(applier: &Applier, app: &Object) -> Result<Next, Clus
     let spec = application::spec(app).unwrap_or_default();
     let options = Options::new(spec.options());
     let kinds = applier.kinds(true).await?;
+    let tracking = match applier.config(app, &spec).await? {
+        Ok(config) => config.tracking,
+        // A project that is gone keeps nothing from going.
+        Err(_) => Tracking::by_annotation(applier.tracked_name(app)),
+    };
     let observed = applier
-        .observe(app, app.name(), &spec.destination.namespace, &[], &kinds)
+        .observe(app, &tracking, &spec.destination.namespace, &[], &kinds)
         .await?;
     let going: Vec<&Object> = observed
         .live
@@ -60,7 +72,11 @@ pub(super) async fn delete(applier: &Applier, app: &Object) -> Result<Next, Clus
     } else {
         Propagation::Foreground
     };
+    let is_approved = is_approved(app);
     for object in going.iter().filter(|object| wave::wave(object) == *highest) {
+        if options.of(object, "Delete") == Some("confirm") && !is_approved {
+            continue;
+        }
         if object.at(&["metadata", "deletionTimestamp"]).is_some() {
             continue;
         }
@@ -73,4 +89,13 @@ pub(super) async fn delete(applier: &Applier, app: &Object) -> Result<Next, Clus
         }
     }
     Ok(Next::AwaitChange)
+}
+
+/// Whether the deletion was approved after it was asked for.
+fn is_approved(app: &Object) -> bool {
+    let instant = |text: &str| text.parse::<Timestamp>().ok();
+    let asked = app.at(&["metadata", "deletionTimestamp"]);
+    let asked = asked.and_then(Value::as_str).and_then(instant);
+    let approved = app.annotation(DELETION_APPROVED).and_then(instant);
+    asked.zip(approved).is_some_and(|(asked, at)| at >= asked)
 }

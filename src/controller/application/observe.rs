@@ -8,7 +8,7 @@ use super::{run::Applier, watches::Watches};
 use crate::{
     cluster::{ClusterError, Kinds, Resource},
     object::{Object, ObjectRef},
-    sync::{Key, compare, operation::OperationState},
+    sync::{Key, operation::OperationState, tracking::Tracking},
 };
 
 /// Kinds that are not looked through for marked objects.
@@ -36,7 +36,7 @@ impl Applier {
     pub(super) async fn observe(
         &self,
         app: &Object,
-        app_name: &str,
+        tracking: &Tracking,
         destination: &str,
         targets: &[Object],
         kinds: &Kinds,
@@ -89,7 +89,7 @@ impl Applier {
             }
             for object in objects {
                 let key = Key::of(&object);
-                if wanted.contains(&key) || compare::is_managed(app_name, &object) {
+                if wanted.contains(&key) || tracking.is_managed(&object) {
                     observed.live.insert(key, object);
                 }
             }
@@ -100,9 +100,11 @@ impl Applier {
                 observed.rollouts.extend(found);
             }
         }
-        let mut all = named;
-        all.extend(observed.live.keys().cloned());
-        watch(&self.watches, &reference, all, kinds);
+        if !self.settings.only_looks {
+            let mut all = named;
+            all.extend(observed.live.keys().cloned());
+            watch(&self.watches, &reference, all, kinds);
+        }
         Ok(observed)
     }
 }

@@ -1,16 +1,17 @@
 //! The sync that runs, or that begins now.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
     act::Rules,
+    fetch::Ask,
     run::{Applier, Found},
     status::Report,
 };
 use crate::{
-    api::application::{self, Operation, Source, Spec},
-    cluster::ClusterError,
+    api::application::{self, MANAGER, Operation, Spec},
+    cluster::{ClusterError, PatchForm, WriteOptions},
     object::Object,
     plan::{EventSeverity, Next},
     sync::{
@@ -18,30 +19,64 @@ use crate::{
         auto::{self, Auto},
         operation::{OperationPhase, OperationState},
         option::Options,
+        origin::Origin,
         task::{Task, tasks},
     },
 };
 
-/// The commit that the running sync applies, or that the one that is asked for names.
-pub(super) fn pinned(app: &Object) -> Option<String> {
-    let Some(state) = OperationState::of(app).filter(|state| !state.phase.is_completed()) else {
-        let asked = application::operation(app).ok().flatten()?.sync?;
-        return (!asked.revision.is_empty()).then_some(asked.revision);
+/// How often a closed window is looked at.
+const WINDOW_LOOK: SignedDuration = SignedDuration::from_mins(1);
+
+/// Whether a sync runs.
+pub(super) fn is_running(app: &Object) -> bool {
+    OperationState::of(app).is_some_and(|state| !state.phase.is_completed())
+}
+
+/// What the running sync applies, or the one that is asked for, where that is something else than the newest of the
+/// application's own sources.
+pub(super) fn other(app: &Object, own: &Ask, newest: &Origin) -> Option<Ask> {
+    let running = OperationState::of(app).filter(|state| !state.phase.is_completed());
+    let ask = match running {
+        Some(state) => {
+            let retry = state.operation.retry.as_ref();
+            if retry.is_some_and(|retry| retry.refresh) && state.next_try().is_some() {
+                return None;
+            }
+            let origin = Origin::of(state.sync_result.as_ref()?);
+            let manifests = state.operation.sync.map(|sync| sync.manifests);
+            Ask {
+                is_plural: origin.is_plural,
+                sources: origin.sources,
+                pinned: origin.revisions,
+                manifests: manifests.unwrap_or_default(),
+            }
+        }
+        None => {
+            let sync = application::operation(app).ok().flatten()?.sync?;
+            let mut ask = own.clone();
+            if !sync.sources.is_empty() {
+                ask.is_plural = true;
+                ask.sources = sync.sources;
+            } else if let Some(source) = sync.source {
+                ask.is_plural = false;
+                ask.sources = vec![source];
+            }
+            ask.pinned = if sync.revisions.is_empty() {
+                vec![sync.revision]
+            } else {
+                sync.revisions
+            };
+            ask.manifests = sync.manifests;
+            ask
+        }
     };
-    let is_refreshed = state
-        .operation
-        .retry
-        .as_ref()
-        .is_some_and(|retry| retry.refresh);
-    if is_refreshed && state.next_try().is_some() {
-        return None;
-    }
-    let revision = state.sync_result?.revision;
-    (!revision.is_empty()).then_some(revision)
+    let is_newest = ask.pinned.iter().all(String::is_empty) || ask.pinned == newest.revisions;
+    let is_same = ask.sources == own.sources && ask.manifests.is_empty() && is_newest;
+    (!is_same && !ask.sources.is_empty()).then_some(ask)
 }
 
 /// A sync that is asked for while nothing can be compared ends before anything is applied.
-pub(super) fn refuse(app: &Object, message: &str, report: &mut Report) {
+pub(super) fn refuse(app: &Object, kind: &str, message: &str, report: &mut Report) {
     let Ok(Some(operation)) = application::operation(app) else {
         return;
     };
@@ -53,7 +88,7 @@ pub(super) fn refuse(app: &Object, message: &str, report: &mut Report) {
     state.operation.retry = None;
     state.finish(
         OperationPhase::Error,
-        format!("ComparisonError: {message}"),
+        format!("{kind}: {message}"),
         report.now,
     );
     report.operation(&state);
@@ -64,13 +99,11 @@ pub(super) async fn operate(
     applier: &Applier,
     app: &Object,
     spec: &Spec,
-    source: &Source,
     found: Found,
     report: &mut Report,
 ) -> Result<Next, ClusterError> {
     let now = report.now;
     let before = OperationState::of(app);
-    let source = serde_json::to_value(source).unwrap_or_default();
     let running = before.clone().filter(|state| !state.phase.is_completed());
     let asked = match application::operation(app) {
         Ok(asked) => asked,
@@ -80,22 +113,14 @@ pub(super) async fn operate(
         }
     };
     let state = match (running, asked) {
-        (Some(state), _) => state,
-        (None, Some(operation)) => begin(operation, &source, &found, report),
+        (Some(state), _) => return go_on(applier, app, spec, found, state, report).await,
+        (None, Some(operation)) => begin(operation, spec, &found, report),
         (None, None) => {
-            let may_prune =
-                may_prune(applier, spec, &source, &found, before.as_ref(), report).await;
+            let may_prune = may_prune(applier, spec, &found, before.as_ref(), report).await;
             let last = before.as_ref();
             let comparison = &found.comparison;
-            match auto::decide(
-                spec,
-                &source,
-                &found.revision,
-                comparison,
-                last,
-                may_prune,
-                now,
-            ) {
+            let origin = &found.origin;
+            match auto::decide(spec, origin, comparison, last, may_prune, now) {
                 Auto::Nothing => {
                     report.condition("SyncError", None);
                     return Ok(Next::AwaitChange);
@@ -107,28 +132,33 @@ pub(super) async fn operate(
                 }
                 Auto::Sync(operation) => {
                     report.condition("SyncError", None);
-                    begin(*operation, &source, &found, report)
+                    if !found.is_open.0 {
+                        return Ok(look_again(now));
+                    }
+                    begin(*operation, spec, &found, report)
                 }
             }
         }
     };
-    go_on(applier, app, spec, found, state, report).await
+    // It is written down before anything is done, so that nobody who comes after us begins it once more.
+    report.operation(&state);
+    Ok(Next::At(now))
 }
 
-fn begin(
-    operation: Operation,
-    source: &Value,
-    found: &Found,
-    report: &mut Report,
-) -> OperationState {
+/// When something is looked at again that nobody tells of.
+fn look_again(now: Timestamp) -> Next {
+    now.checked_add(WINDOW_LOOK).map_or(Next::Backoff, Next::At)
+}
+
+fn begin(operation: Operation, spec: &Spec, found: &Found, report: &mut Report) -> OperationState {
     let mut state = OperationState::begin(operation, report.now);
     let result = state.result();
-    result.revision.clone_from(&found.revision);
-    result.source = source.clone();
+    found.origin.note(result);
+    result.managed_namespace_metadata = spec.namespace_metadata().cloned();
     report.event(
         EventSeverity::Normal,
         "OperationStarted",
-        format!("Initiated sync to '{}'", found.revision),
+        format!("Initiated sync to '{}'", found.origin.shown()),
     );
     state
 }
@@ -137,7 +167,6 @@ fn begin(
 async fn may_prune(
     applier: &Applier,
     spec: &Spec,
-    source: &Value,
     found: &Found,
     last: Option<&OperationState>,
     report: &mut Report,
@@ -157,28 +186,28 @@ async fn may_prune(
         .initiated_by
         .as_ref()
         .is_some_and(|by| by.automated);
-    if result.revision == found.revision {
+    let before = Origin::of(result);
+    if before.revisions == found.origin.revisions {
         let pruned = last.operation.sync.as_ref().is_some_and(|sync| sync.prune);
         return pruned || !is_automated;
     }
-    if result.source != *source {
+    if before.sources != found.origin.sources {
         return true;
     }
-    let url = source
-        .get("repoURL")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let follows = applier
-        .git
-        .follows(url, &result.revision, &found.revision)
-        .await;
+    let mut follows = true;
+    let sources = found.origin.sources.iter();
+    for ((source, old), new) in sources.zip(&before.revisions).zip(&found.origin.revisions) {
+        let url = source.get("repoURL").and_then(Value::as_str);
+        follows &= applier.git.follows(url.unwrap_or_default(), old, new).await;
+    }
     if !follows {
         report.event(
             EventSeverity::Warning,
             "PruneHeld",
             format!(
                 "{} does not follow {}: nothing is pruned without a sync by hand",
-                found.revision, result.revision
+                found.origin.shown(),
+                before.shown()
             ),
         );
     }
@@ -201,12 +230,39 @@ async fn go_on(
         state.finished_at = None;
         let result = state.result();
         result.resources.clear();
-        result.revision.clone_from(&found.revision);
+        found.origin.note(result);
+    }
+    let is_manual = !state
+        .operation
+        .initiated_by
+        .as_ref()
+        .is_some_and(|by| by.automated);
+    let is_open = if is_manual {
+        found.is_open.1
+    } else {
+        found.is_open.0
+    };
+    if !is_open && state.phase != OperationPhase::Terminating {
+        "Sync operation blocked by sync window".clone_into(&mut state.message);
+        report.operation(&state);
+        return Ok(look_again(now));
     }
     let sync = state.operation.sync.clone().unwrap_or_default();
     let options = Options::new(spec.options()).and(&sync.sync_options);
-    let suffix = suffix(&found.revision, &state);
-    let tasks = tasks(&found.comparison.resources, &sync, &options, &suffix);
+    let suffix = suffix(found.origin.revision(), &state);
+    let mut tasks = tasks(&found.comparison.resources, &sync, &options, &suffix);
+    // Hooks that were named for this sync are not among what is compared.
+    for task in tasks
+        .iter_mut()
+        .filter(|task| task.is_hook && task.live.is_none())
+    {
+        let is_made = state.of_task(&task.key, task.phase).is_some();
+        if let Some(resource) = found.kinds.find(&task.gvk()).filter(|_| is_made) {
+            let (namespace, name) = (task.key.namespace.as_str(), task.key.name.as_str());
+            let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
+            task.live = applier.cluster.get_any(resource, namespace, name).await?;
+        }
+    }
     let rules = Rules {
         kinds: &found.kinds,
         ignore: &found.ignore,
@@ -273,7 +329,7 @@ fn end(state: &OperationState, is_dry: bool, report: &mut Report) -> Next {
     }
     let is_good = state.phase == OperationPhase::Succeeded;
     let sync = state.operation.sync.clone().unwrap_or_default();
-    if is_good && !is_dry && sync.resources.is_empty() {
+    if is_good && !is_dry && sync.resources.is_empty() && sync.manifests.is_empty() {
         report.history(state);
     }
     let severity = if is_good {
@@ -284,7 +340,7 @@ fn end(state: &OperationState, is_dry: bool, report: &mut Report) -> Next {
     let revision = state
         .sync_result
         .as_ref()
-        .map_or("", |result| &result.revision);
+        .map_or_else(String::new, |result| Origin::of(result).shown());
     let message = if is_good {
         format!("Sync operation to {revision} succeeded")
     } else {
@@ -341,15 +397,18 @@ async fn prepare(
     if let Err(error) = namespace(applier, spec, tasks, rules).await {
         return Some(error);
     }
-    // In a namespace that this sync makes nothing can be tried before.
+    // In a namespace that this sync makes nothing can be tried before; the one that everything goes into is there now.
+    let is_made =
+        |task: &Task| task.key.kind == "Namespace" && task.key.name == spec.destination.namespace;
     let is_placed = |task: &&Task| {
-        !tasks.iter().any(|other| {
-            let is_made =
-                other.live.is_none() && !other.is_prune() && other.key.kind == "Namespace";
-            is_made
-                && other.key.name == task.key.namespace
-                && other.key.name != spec.destination.namespace
-        })
+        !is_made(task)
+            && !tasks.iter().any(|other| {
+                let is_made =
+                    other.live.is_none() && !other.is_prune() && other.key.kind == "Namespace";
+                is_made
+                    && other.key.name == task.key.namespace
+                    && (rules.is_dry || other.key.name != spec.destination.namespace)
+            })
     };
     let mut failed = Vec::new();
     for task in tried.into_iter().filter(is_placed) {
@@ -390,19 +449,30 @@ async fn namespace(
     if !rules.options.has("CreateNamespace=true") {
         return Ok(());
     }
-    let metadata = spec
-        .sync_policy
-        .as_ref()
-        .and_then(|policy| policy.managed_namespace_metadata.clone())
-        .unwrap_or_default();
+    let metadata = spec.namespace_metadata().cloned().unwrap_or_default();
     let made = Object::from_value(json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": name, "labels": metadata.labels, "annotations": metadata.annotations}}));
     let made = made.map_err(|error| error.to_string())?;
     match applier.cluster.create(&made).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_conflict() => Ok(()),
-        Err(error) => Err(error.to_string()),
+        Ok(_) => return Ok(()),
+        Err(error) if error.is_conflict() => {}
+        Err(error) => return Err(error.to_string()),
     }
+    let resource = rules.kinds.find(&made.gvk());
+    let (Some(resource), Some(_)) = (resource, spec.namespace_metadata()) else {
+        return Ok(());
+    };
+    // What others have put on it stays.
+    let options = WriteOptions {
+        manager: MANAGER,
+        dry_run: false,
+        strict: true,
+    };
+    let (at, whole) = (made.reference(), made.to_value());
+    let applied = applier
+        .cluster
+        .patch_any(resource, &at, PatchForm::Apply, &whole, &options);
+    applied.await.map(drop).map_err(|error| error.to_string())
 }
 
 fn suffix(revision: &str, state: &OperationState) -> String {

@@ -3,15 +3,12 @@
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
+use super::overlay::{self, FILE_NAMES, Variables};
 use crate::{
-    api::application::Source,
+    api::application::{Directory, Source},
     kustomize,
-    object::{
-        Object,
-        tree::{Entry, Files},
-        yaml,
-    },
-    source::GitTree,
+    object::{Object, patch::merge, tree::Entry, yaml},
+    source::Listed,
 };
 
 /// The most bytes of all plain manifests together.
@@ -30,6 +27,9 @@ pub enum RenderError {
     /// A renderer that is not run here.
     #[error("source field {0} is not supported")]
     Unsupported(&'static str),
+    /// Two renderers are asked for.
+    #[error("multiple application sources defined: Kustomize,Directory")]
+    Two,
     /// The kustomization does not build.
     #[error("kustomize build of {path:?} failed: {cause}")]
     Kustomize {
@@ -51,39 +51,74 @@ pub enum RenderError {
     TooLarge(String),
 }
 
-/// Renders the folder of a source.
+/// For whom something is rendered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Context {
+    /// The Application.
+    pub app: String,
+    /// The variables of the build.
+    pub variables: Variables,
+}
+
+/// Renders the folder of a source, given as it is written; one that others only refer to has no objects.
 ///
 /// # Errors
 /// [`RenderError`]; a render is whole or it is an error.
-pub(super) fn render(tree: &GitTree, source: &Source) -> Result<Vec<Object>, RenderError> {
+pub(super) fn render(
+    tree: &impl Listed,
+    source: &Value,
+    context: &Context,
+) -> Result<Vec<Object>, RenderError> {
+    let written = read_source(source)?;
+    if written.path.is_empty() && written.chart.is_empty() && !written.reference.is_empty() {
+        return Ok(Vec::new());
+    }
+    let folder = folder_of(&written.path)?;
+    let source = &overridden(tree, &folder, source, &context.app)?;
     let is_set = |value: &Option<Value>| value.as_ref().is_some_and(|value| !value.is_null());
     for (is_there, field) in [
         (is_set(&source.helm), "helm"),
         (is_set(&source.plugin), "plugin"),
         (!source.chart.is_empty(), "chart"),
-        (is_overlaid(&source.kustomize), "kustomize"),
     ] {
         if is_there {
             return Err(RenderError::Unsupported(field));
         }
     }
-    let folder = folder_of(&source.path)?;
     if tree.entry(&folder) != Entry::Folder {
         return Err(RenderError::Path(
             source.path.clone(),
             "app path does not exist",
         ));
     }
-    let is_kustomized = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+    let is_kustomized = FILE_NAMES
         .iter()
         .any(|name| matches!(tree.entry(&joined(&folder, name)), Entry::File(_)));
-    if is_kustomized {
+    let is_plain = source
+        .directory
+        .as_ref()
+        .is_some_and(|directory| *directory != Directory::default());
+    if is_plain && is_overlaid(&source.kustomize) {
+        return Err(RenderError::Two);
+    }
+    if !is_plain && (is_kustomized || is_overlaid(&source.kustomize)) {
         let failed = |cause: String| RenderError::Kustomize {
             path: source.path.clone(),
             cause,
         };
-        let built = kustomize::build(tree, &folder, &kustomize::Options::default())
-            .map_err(|error| failed(error.to_string()))?;
+        let options = kustomize::Options::default();
+        let built = match source
+            .kustomize
+            .as_ref()
+            .filter(|_| is_overlaid(&source.kustomize))
+        {
+            Some(edits) => {
+                let files = overlay::edited(tree, &folder, edits, &context.variables)?;
+                kustomize::build(&files, &folder, &options)
+            }
+            None => kustomize::build(tree, &folder, &options),
+        };
+        let built = built.map_err(|error| failed(error.to_string()))?;
         let resources = built.resources.into_iter();
         return resources
             .map(|resource| Object::from_value(resource.value))
@@ -100,6 +135,52 @@ fn is_overlaid(options: &Option<Value>) -> bool {
         map.iter()
             .any(|(name, value)| name != "version" && !value.is_null())
     })
+}
+
+fn read_source(value: &Value) -> Result<Source, RenderError> {
+    serde_json::from_value(value.clone()).map_err(|error| RenderError::File {
+        file: "spec.source".to_owned(),
+        cause: error.to_string(),
+    })
+}
+
+/// A source with what the repository itself says of it (`.argocd-source.yaml`, `.argocd-source-<app>.yaml`), which
+/// may change everything but where it is read from.
+fn overridden(
+    tree: &impl Listed,
+    folder: &str,
+    source: &Value,
+    app: &str,
+) -> Result<Source, RenderError> {
+    const FIXED: &[&str] = &["repoURL", "path", "targetRevision", "chart"];
+    let mut value = source.clone();
+    for name in [
+        ".argocd-source.yaml".to_owned(),
+        format!(".argocd-source-{app}.yaml"),
+    ] {
+        let Entry::File(bytes) = tree.entry(&joined(folder, &name)) else {
+            continue;
+        };
+        let failed = |cause: String| RenderError::File {
+            file: name.clone(),
+            cause,
+        };
+        let documents = yaml::read(&bytes, &yaml::ReadOptions::default());
+        let documents = documents.map_err(|error| failed(error.to_string()))?;
+        let Some(patch) = documents.into_iter().next().map(|document| document.value) else {
+            continue;
+        };
+        merge::apply(&mut value, &patch);
+        if let Some(map) = value.as_object_mut() {
+            for field in FIXED {
+                map.remove(*field);
+                if let Some(own) = source.get(*field) {
+                    map.insert((*field).to_owned(), own.clone());
+                }
+            }
+        }
+    }
+    read_source(&value)
 }
 
 fn folder_of(path: &str) -> Result<String, RenderError> {
@@ -122,11 +203,16 @@ fn folder_of(path: &str) -> Result<String, RenderError> {
     Ok(format!("/{}", parts.join("/")))
 }
 
-fn joined(folder: &str, name: &str) -> String {
+/// A path below a folder, cleaned without asking the files.
+pub(super) fn placed(folder: &str, path: &str) -> String {
+    folder_of(&format!("{}/{path}", folder.trim_matches('/'))).unwrap_or_else(|_| "/..".to_owned())
+}
+
+pub(super) fn joined(folder: &str, name: &str) -> String {
     format!("{}/{name}", folder.trim_end_matches('/'))
 }
 
-fn plain(tree: &GitTree, root: &str, source: &Source) -> Result<Vec<Object>, RenderError> {
+fn plain(tree: &impl Listed, root: &str, source: &Source) -> Result<Vec<Object>, RenderError> {
     let options = source.directory.clone().unwrap_or_default();
     if options
         .jsonnet
@@ -146,7 +232,7 @@ fn plain(tree: &GitTree, root: &str, source: &Source) -> Result<Vec<Object>, Ren
         if seen > MAX_FOLDERS {
             return Err(RenderError::TooLarge(source.path.clone()));
         }
-        let entries = tree.folder(&folder).map_err(|cause| RenderError::File {
+        let entries = tree.list(&folder).map_err(|cause| RenderError::File {
             file: folder.clone(),
             cause,
         })?;

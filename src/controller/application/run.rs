@@ -1,7 +1,7 @@
 //! One pass over one Application.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -9,12 +9,15 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    delete, operate, render,
+    config::Config,
+    delete,
+    fetch::{Ask, Kept, Wanted},
+    operate,
     status::{self, Report},
     watches::Watches,
 };
 use crate::{
-    api::application::{self, REFRESH, SKIP_RECONCILE, Source, Spec},
+    api::application::{self, REFRESH, SKIP_RECONCILE, Spec},
     clock::Clock,
     cluster::{Cluster, ClusterError, Kinds, Watch},
     controller::engine::Loop,
@@ -25,21 +28,39 @@ use crate::{
         compare::{self, Comparison},
         ignore::Ignore,
         option::Options,
+        origin::Origin,
         target::{self, Targets},
     },
 };
 
-/// How often a repository is asked for what is new.
-const POLL: SignedDuration = SignedDuration::from_mins(3);
+/// How often a repository is asked for what is new, unless the operator says otherwise.
+pub const POLL: SignedDuration = SignedDuration::from_mins(3);
 
-/// For how long a repository that is away is passed over in silence.
-const GRACE: SignedDuration = SignedDuration::from_mins(3);
+/// The namespace of settings, projects and credentials, unless the operator says otherwise.
+pub const CONTROL_NAMESPACE: &str = "argocd";
 
 /// What the operator has chosen.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The namespace of Applications; none for all.
     pub namespace: Option<String>,
+    /// The namespace of settings, projects and credentials of repositories.
+    pub control_namespace: String,
+    /// How often a repository is asked for what is new.
+    pub poll: SignedDuration,
+    /// Whether nothing is watched: for one look and no more.
+    pub only_looks: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            namespace: None,
+            control_namespace: CONTROL_NAMESPACE.to_owned(),
+            poll: POLL,
+            only_looks: false,
+        }
+    }
 }
 
 /// What applies Git to the cluster. Cheap to clone.
@@ -58,16 +79,11 @@ pub struct Applier {
 #[derive(Default)]
 pub(super) struct Memory {
     kinds: Option<Kinds>,
-    fetched: BTreeMap<String, Timestamp>,
-    away_since: BTreeMap<String, Timestamp>,
-    apps_of_url: BTreeMap<String, std::collections::BTreeSet<ObjectRef>>,
+    pub fetched: BTreeMap<String, Timestamp>,
+    pub away_since: BTreeMap<String, Timestamp>,
+    pub apps_of_url: BTreeMap<String, BTreeSet<ObjectRef>>,
     pub sealed_since: BTreeMap<ObjectRef, Timestamp>,
-}
-
-/// What Git wants.
-pub(super) struct Wanted {
-    pub revision: String,
-    pub rendered: Vec<Object>,
+    pub rendered: BTreeMap<(ObjectRef, usize), Kept>,
 }
 
 /// All that one pass has found out.
@@ -76,7 +92,9 @@ pub(super) struct Found {
     pub targets: Targets,
     pub comparison: Comparison,
     pub ignore: Ignore,
-    pub revision: String,
+    pub origin: Origin,
+    /// Whether the windows of the project are open, for the applier itself and for people.
+    pub is_open: (bool, bool),
 }
 
 impl Applier {
@@ -116,12 +134,15 @@ impl Applier {
             work = work.triggered_by(woken);
         }
         let gone = self.clone();
-        work.when_gone(move |app| gone.watches.set(app, std::collections::BTreeSet::new()))
-            .run(move |app| {
-                let applier = self.clone();
-                async move { applier.pass(&app.reference()).await }
-            })
-            .await;
+        work.when_gone(move |app| {
+            gone.watches.set(app, BTreeSet::new());
+            gone.forget(app);
+        })
+        .run(move |app| {
+            let applier = self.clone();
+            async move { applier.pass(&app.reference()).await }
+        })
+        .await;
         Ok(())
     }
 
@@ -163,147 +184,153 @@ impl Applier {
     }
 
     async fn work(&self, app: &Object, report: &mut Report) -> Result<Next, ClusterError> {
-        let spec = match application::spec(app) {
-            Ok(spec) => spec,
-            Err(error) => {
-                report.invalid(error.to_string());
-                return Ok(Next::AwaitChange);
-            }
-        };
-        let source = match status::source(&spec) {
-            Ok(source) => source,
+        let (spec, ask, urls) = match asked(app) {
+            Ok(asked) => asked,
             Err(message) => {
+                operate::refuse(app, "InvalidSpecError", &message, report);
                 report.invalid(message);
                 return Ok(Next::AwaitChange);
             }
         };
-        self.memory()
-            .apps_of_url
-            .entry(source.repo_url.clone())
-            .or_default()
-            .insert(app.reference());
+        let config = match self.config(app, &spec).await? {
+            Ok(config) => config,
+            Err(message) => return Ok(self.refused(app, message, report)),
+        };
+        let named: Vec<&str> = urls.iter().map(String::as_str).collect();
+        if let Some(message) = config.refusal(&spec, &named) {
+            return Ok(self.refused(app, message, report));
+        }
+        let mut due = Next::AwaitChange;
+        let mut outcome = Ok(());
         // Whoever asks for a sync means the newest commit, not the one of the last poll.
-        let is_asked = app.annotation(REFRESH).is_some() || app.at(&["operation"]).is_some();
-        let next = self.poll(&source.repo_url, is_asked).await;
-        let pinned = operate::pinned(app);
-        let wanted = match next {
-            Ok(()) => self.wanted(&source, pinned.as_deref()).await,
+        let is_asked = app.annotation(REFRESH).is_some()
+            || (app.at(&["operation"]).is_some() && !operate::is_running(app));
+        self.reads(app, &urls);
+        for url in &urls {
+            outcome = outcome.and(self.poll(url, &spec, is_asked).await?);
+            due = earlier(due, self.next_poll(url));
+        }
+        let is_hard = app.annotation(REFRESH) == Some("hard");
+        let found = match outcome {
+            Ok(()) => self.look(app, &spec, &config, &ask, is_hard).await?,
             Err(message) => Err(message),
         };
-        let found = match wanted {
-            Ok(wanted) => self.compare(app, &spec, wanted).await?,
-            Err(message) => Err(message),
-        };
-        let due = self.next_poll(&source.repo_url);
-        match found {
-            Ok(found) => {
-                report.compared(&spec, &source, &found);
-                let again = operate::operate(self, app, &spec, &source, found, report).await?;
-                Ok(earlier(again, due))
-            }
+        let found = match found {
+            Ok(found) => found,
             Err(message) => {
-                operate::refuse(app, &message, report);
+                operate::refuse(app, "ComparisonError", &message, report);
                 report.unknown(message);
-                Ok(due)
+                return Ok(due);
             }
-        }
-    }
-
-    /// Asks for what is new when its time has come; a repository that is away is passed over for a while.
-    async fn poll(&self, url: &str, is_asked: bool) -> Result<(), String> {
-        let now = self.clock.now();
-        let last = self.memory().fetched.get(url).copied();
-        let is_due = last.is_none_or(|last| now.duration_since(last) >= POLL);
-        let is_away = self.memory().away_since.contains_key(url);
-        if !is_due && !is_asked && !is_away {
-            return Ok(());
-        }
-        let outcome = self.git.fetch(url).await;
-        let mut memory = self.memory();
-        memory.fetched.insert(url.to_owned(), now);
-        match outcome {
-            Ok(_) => {
-                memory.away_since.remove(url);
-                Ok(())
-            }
-            Err(error) => {
-                let since = *memory.away_since.entry(url.to_owned()).or_insert(now);
-                let is_known = last.is_some();
-                if is_known && now.duration_since(since) < GRACE && !is_asked {
-                    tracing::warn!(%error, "passed over for now");
-                    return Ok(());
+        };
+        report.compared(&spec, &ask, &found);
+        // A sync may apply something else than the newest commit of the application's own sources.
+        let found = match operate::other(app, &ask, &found.origin) {
+            None => found,
+            Some(other) => match self.look(app, &spec, &config, &other, false).await? {
+                Ok(found) => found,
+                Err(message) => {
+                    operate::refuse(app, "ComparisonError", &message, report);
+                    return Ok(due);
                 }
-                Err(error.to_string())
-            }
-        }
+            },
+        };
+        let again = operate::operate(self, app, &spec, found, report).await?;
+        Ok(earlier(again, due))
     }
 
-    fn next_poll(&self, url: &str) -> Next {
-        let last = self.memory().fetched.get(url).copied();
-        let at = last.unwrap_or_else(|| self.clock.now()).checked_add(POLL);
+    fn refused(&self, app: &Object, message: String, report: &mut Report) -> Next {
+        operate::refuse(app, "InvalidSpecError", &message, report);
+        report.invalid(message);
+        // A project may come or change without a word.
+        let at = self.clock.now().checked_add(self.settings.poll);
         at.map_or(Next::Backoff, Next::At)
     }
 
-    async fn wanted(&self, source: &Source, pinned: Option<&str>) -> Result<Wanted, String> {
-        let url = &source.repo_url;
-        let named = pinned.unwrap_or(&source.target_revision);
-        let revision = self.git.resolve(url, named).await;
-        let revision = revision.map_err(|error| error.to_string())?;
-        let snapshot = self.git.snapshot(url, &revision).await;
-        let snapshot = snapshot.map_err(|error| error.to_string())?;
-        let source = source.clone();
-        let rendered = tokio::task::spawn_blocking(move || render::render(&snapshot.tree, &source));
-        let rendered = rendered
-            .await
-            .map_err(|_| "rendering broke off".to_owned())?;
-        Ok(Wanted {
-            revision,
-            rendered: rendered.map_err(|error| error.to_string())?,
-        })
+    fn reads(&self, app: &Object, urls: &[String]) {
+        let app = app.reference();
+        let mut memory = self.memory();
+        for apps in memory.apps_of_url.values_mut() {
+            apps.remove(&app);
+        }
+        for url in urls {
+            let apps = memory.apps_of_url.entry(url.clone()).or_default();
+            apps.insert(app.clone());
+        }
     }
 
-    /// Looks at the cluster and compares; what cannot be compared is told.
-    async fn compare(
+    /// Renders, looks at the cluster, and compares; what cannot be rendered or compared is told.
+    pub(super) async fn look(
         &self,
         app: &Object,
         spec: &Spec,
+        config: &Config,
+        ask: &Ask,
+        is_hard: bool,
+    ) -> Result<Result<Found, String>, ClusterError> {
+        match self.wanted(app, spec, ask, is_hard).await {
+            Ok(wanted) => self.compare(app, spec, config, wanted).await,
+            Err(message) => Ok(Err(message)),
+        }
+    }
+
+    pub(super) async fn compare(
+        &self,
+        app: &Object,
+        spec: &Spec,
+        config: &Config,
         wanted: Wanted,
     ) -> Result<Result<Found, String>, ClusterError> {
         let destination = &spec.destination.namespace;
-        let name = app.name();
+        let tracking = &config.tracking;
         let mut kinds = self.kinds(false).await?;
         let rendered = wanted.rendered;
-        let mut targets = target::targets(rendered.clone(), name, destination, &kinds.scopes());
+        let scopes = kinds.scopes();
+        let mut targets = target::targets(rendered.clone(), tracking, destination, &scopes);
         if !targets.unknown.is_empty() {
             kinds = self.kinds(true).await?;
-            targets = target::targets(rendered, name, destination, &kinds.scopes());
+            targets = target::targets(rendered, tracking, destination, &kinds.scopes());
+        }
+        if let Some(message) = config.forbidden(spec, &targets) {
+            return Ok(Err(message));
         }
         let ignore = match Ignore::new(&spec.ignore_differences) {
             Ok(ignore) => ignore,
             Err(error) => return Ok(Err(error.to_string())),
         };
         let observed = self
-            .observe(app, name, destination, &targets.objects, &kinds)
+            .observe(app, tracking, destination, &targets.objects, &kinds)
             .await;
         let observed = match observed {
             Ok(observed) => observed,
-            Err(error) if error.is_not_found() => {
-                // A kind has gone: ask anew.
-                self.memory().kinds = None;
+            Err(error) => {
+                if error.is_not_found() {
+                    // A kind has gone: ask anew.
+                    self.memory().kinds = None;
+                }
                 return Err(error);
             }
-            Err(error) => return Err(error),
         };
         let ignore = ignore.with_rollouts(observed.rollouts.iter());
         let options = Options::new(spec.options());
-        let comparison =
-            compare::compare(name, &targets.objects, &observed.live, &ignore, &options);
+        let comparison = compare::compare(
+            tracking,
+            &targets.objects,
+            &observed.live,
+            &ignore,
+            &options,
+        );
+        let now = self.clock.now();
         Ok(Ok(Found {
             kinds,
             targets,
             comparison,
             ignore,
-            revision: wanted.revision,
+            origin: wanted.origin,
+            is_open: (
+                config.is_open(app, spec, false, now),
+                config.is_open(app, spec, true, now),
+            ),
         }))
     }
 
@@ -347,6 +374,17 @@ impl Applier {
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The spec of an Application, what it asks for, and the repositories of that.
+fn asked(app: &Object) -> Result<(Spec, Ask, Vec<String>), String> {
+    let spec = application::spec(app).map_err(|error| error.to_string())?;
+    status::check_destination(&spec)?;
+    let ask = status::ask(app, &spec);
+    let mut urls: Vec<String> = ask.read()?.into_iter().map(|one| one.repo_url).collect();
+    urls.sort_unstable();
+    urls.dedup();
+    Ok((spec, ask, urls))
 }
 
 /// The earlier of two.

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::run::Found;
+use super::{fetch::Ask, run::Found};
 use crate::{
-    api::application::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER, REFRESH, Source, Spec},
+    api::application::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER, REFRESH, Spec},
     object::Object,
     plan::EventSeverity,
     sync::{
         compare::Compared,
         operation::{OperationState, second},
+        origin::Origin,
     },
 };
 
@@ -24,11 +25,11 @@ pub(super) struct Report {
     pub events: Vec<(EventSeverity, &'static str, String)>,
 }
 
-/// The one source of a spec.
+/// Whether a destination is one that is applied to.
 ///
 /// # Errors
-/// Why there is none that can be rendered, for the condition `InvalidSpecError`.
-pub(super) fn source(spec: &Spec) -> Result<Source, String> {
+/// Why it is not, for the condition `InvalidSpecError`.
+pub(super) fn check_destination(spec: &Spec) -> Result<(), String> {
     let destination = &spec.destination;
     if !destination.server.is_empty() && !destination.name.is_empty() {
         return Err(format!(
@@ -47,16 +48,27 @@ pub(super) fn source(spec: &Spec) -> Result<Source, String> {
     if destination.server.is_empty() && destination.name.is_empty() {
         return Err("Destination server missing from app spec".to_owned());
     }
-    if !spec.sources.is_empty() {
-        return Err("spec.sources is not supported, use spec.source".to_owned());
-    }
-    let Some(source) = &spec.source else {
-        return Err("spec.source.repoURL and either spec.source.path, spec.source.chart, or spec.source.ref are required".to_owned());
+    Ok(())
+}
+
+/// What an Application asks for: `sources` where there are some, `source` otherwise.
+pub(super) fn ask(app: &Object, spec: &Spec) -> Ask {
+    let is_plural = !spec.sources.is_empty();
+    let written = if is_plural {
+        app.at(&["spec", "sources"])
+    } else {
+        app.at(&["spec", "source"])
     };
-    if source.repo_url.is_empty() {
-        return Err("spec.source.repoURL and either spec.source.path, spec.source.chart, or spec.source.ref are required".to_owned());
+    let sources = match written {
+        Some(Value::Array(list)) => list.clone(),
+        Some(Value::Null) | None => Vec::new(),
+        Some(one) => vec![one.clone()],
+    };
+    Ask {
+        is_plural,
+        sources,
+        ..Ask::default()
     }
-    Ok(source.clone())
 }
 
 impl Report {
@@ -108,7 +120,7 @@ impl Report {
     }
 
     /// Everything was compared.
-    pub fn compared(&mut self, spec: &Spec, source: &Source, found: &Found) {
+    pub fn compared(&mut self, spec: &Spec, ask: &Ask, found: &Found) {
         self.condition("InvalidSpecError", None);
         self.condition("ComparisonError", None);
         let comparison = &found.comparison;
@@ -135,7 +147,7 @@ impl Report {
         let health = &comparison.health;
         self.states(
             comparison.status.text(),
-            Some(&found.revision),
+            Some(&found.origin),
             health.status.text(),
             &health.message,
         );
@@ -144,8 +156,14 @@ impl Report {
             .at(&["spec", "destination"])
             .cloned()
             .unwrap_or_default();
-        let mut compared_to =
-            json!({"source": source_of(&self.app, source), "destination": destination});
+        let mut compared_to = json!({"destination": destination});
+        if let Some(map) = compared_to.as_object_mut() {
+            if ask.is_plural {
+                map.insert("sources".to_owned(), ask.sources.clone().into());
+            } else if let Some(source) = ask.sources.first() {
+                map.insert("source".to_owned(), source.clone());
+            }
+        }
         if !spec.ignore_differences.is_empty()
             && let (Some(map), Some(rules)) = (
                 compared_to.as_object_mut(),
@@ -172,7 +190,7 @@ impl Report {
         }
     }
 
-    fn states(&mut self, sync: &str, revision: Option<&str>, health: &str, message: &str) {
+    fn states(&mut self, sync: &str, origin: Option<&Origin>, health: &str, message: &str) {
         let text = |app: &Object, path: &[&str]| {
             let text = app.at(path).and_then(Value::as_str);
             text.unwrap_or_default().to_owned()
@@ -186,13 +204,22 @@ impl Report {
             );
             self.app.set(&["status", "sync", "status"], sync.into());
         }
-        if let Some(revision) = revision {
-            if text(&self.app, &["status", "sync", "revision"]) != revision {
+        if let Some(origin) = origin {
+            let before = self.app.at(&["status", "sync"]).cloned();
+            if origin.is_plural {
+                let revisions = origin.revisions.clone();
+                self.app
+                    .set(&["status", "sync", "revisions"], revisions.into());
+                self.app.remove(&["status", "sync", "revision"]);
+            } else {
+                self.app
+                    .set(&["status", "sync", "revision"], origin.revision().into());
+                self.app.remove(&["status", "sync", "revisions"]);
+            }
+            if before.as_ref() != self.app.at(&["status", "sync"]) {
                 self.app
                     .set(&["status", "reconciledAt"], second(self.now).into());
             }
-            self.app
-                .set(&["status", "sync", "revision"], revision.into());
         }
         let before = text(&self.app, &["status", "health", "status"]);
         if before != health {
@@ -276,24 +303,32 @@ impl Report {
         let Some(result) = &state.sync_result else {
             return;
         };
-        history.push(json!({
+        let origin = Origin::of(result);
+        let (revision, source) = if origin.is_plural {
+            ("revisions", "sources")
+        } else {
+            ("revision", "source")
+        };
+        let mut entry = json!({
             "id": last.map_or(0, |id| id + 1),
-            "revision": result.revision,
-            "source": result.source,
             "deployedAt": second(self.now),
             "deployStartedAt": state.started_at,
             "initiatedBy": state.operation.initiated_by.clone().unwrap_or_default(),
-        }));
+        });
+        if let Some(map) = entry.as_object_mut() {
+            let (revisions, sources) = if origin.is_plural {
+                (origin.revisions.into(), origin.sources.into())
+            } else {
+                (result.revision.clone().into(), result.source.clone())
+            };
+            map.insert(revision.to_owned(), revisions);
+            map.insert(source.to_owned(), sources);
+        }
+        history.push(entry);
         let more = history.len().saturating_sub(limit);
         history.drain(..more);
         self.app.set(&["status", "history"], history.into());
     }
-}
-
-/// The source as the user has written it.
-fn source_of(app: &Object, source: &Source) -> Value {
-    let written = app.at(&["spec", "source"]).cloned();
-    written.unwrap_or_else(|| serde_json::to_value(source).unwrap_or_default())
 }
 
 fn resource(one: &Compared) -> Value {

@@ -10,21 +10,49 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::run::Applier;
-use crate::secret::Hidden;
+use crate::{api::base64, object::Object, secret::Hidden};
 
 /// The most bytes of one message.
 pub const MAX_BODY: usize = 1 << 20;
 
+/// The most messages that are worked at together; others are asked to come again.
+pub const MAX_TOGETHER: usize = 20;
+
+/// For how long the secrets that were read last hold, so that strangers cannot make us read them again and again.
+const SECRETS_HOLD: SignedDuration = SignedDuration::from_secs(10);
+
+/// The Secret with the secrets of the senders, in the namespace of the controller.
+const SECRETS: &str = "argocd-secret";
+
 /// The secrets that senders share with us; a sender without one is not heard.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhookSecrets {
-    /// GitHub and Gitea: the key of the signature.
+    /// GitHub: the key of the signature (`webhook.github.secret`).
     pub github: Option<Hidden<String>>,
-    /// GitLab: the token.
+    /// GitLab: the token (`webhook.gitlab.secret`).
     pub gitlab: Option<Hidden<String>>,
+    /// Gogs and Gitea: the key of the signature (`webhook.gogs.secret`).
+    pub gogs: Option<Hidden<String>>,
+}
+
+impl WebhookSecrets {
+    fn of(secret: &Object) -> Self {
+        let item = |name: &str| {
+            let encoded = secret.at(&["data", name])?.as_str()?;
+            let text = String::from_utf8(base64::decode(encoded).ok()?).ok()?;
+            (!text.is_empty()).then(|| Hidden::new(text))
+        };
+        Self {
+            github: item("webhook.github.secret"),
+            gitlab: item("webhook.gitlab.secret"),
+            gogs: item("webhook.gogs.secret"),
+        }
+    }
 }
 
 /// Where repositories are named in the messages of GitHub, GitLab, Gitea and Bitbucket.
@@ -39,34 +67,71 @@ const URLS: &[&str] = &[
     "/project/web_url",
 ];
 
-/// The route; without a secret there is none.
-pub fn router(applier: Applier, secrets: WebhookSecrets) -> Router {
-    if secrets.github.is_none() && secrets.gitlab.is_none() {
-        return Router::new();
-    }
+/// What answers.
+struct Receiver {
+    applier: Applier,
+    places: Semaphore,
+    secrets: Mutex<Option<(Timestamp, WebhookSecrets)>>,
+}
+
+/// The route; as long as nobody has a secret it is not there.
+pub fn router(applier: Applier) -> Router {
+    let receiver = Receiver {
+        applier,
+        places: Semaphore::new(MAX_TOGETHER),
+        secrets: Mutex::default(),
+    };
     Router::new()
         .route("/api/webhook", post(receive))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Arc::new((applier, secrets)))
+        .with_state(Arc::new(receiver))
 }
 
 async fn receive(
-    State(state): State<Arc<(Applier, WebhookSecrets)>>,
+    State(receiver): State<Arc<Receiver>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
-    let (applier, secrets) = &*state;
+    let Ok(_place) = receiver.places.try_acquire() else {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    };
+    let Some(secrets) = receiver.secrets().await else {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    };
+    if secrets == WebhookSecrets::default() {
+        return StatusCode::NOT_FOUND;
+    }
     // Before a byte of it is read as anything.
-    if !is_genuine(secrets, &headers, &body) {
+    if !is_genuine(&secrets, &headers, &body) {
         return StatusCode::UNAUTHORIZED;
     }
     let Ok(message) = serde_json::from_slice::<Value>(&body) else {
         return StatusCode::BAD_REQUEST;
     };
     for url in urls(&message) {
-        applier.fetch(&url).await;
+        receiver.applier.fetch(&url).await;
     }
     StatusCode::OK
+}
+
+impl Receiver {
+    /// The secrets of now; `None` where they cannot be read.
+    async fn secrets(&self) -> Option<WebhookSecrets> {
+        let mut known = self.secrets.lock().await;
+        let now = self.applier.clock.now();
+        if let Some((at, secrets)) = &*known
+            && now.duration_since(*at).abs() < SECRETS_HOLD
+        {
+            return Some(secrets.clone());
+        }
+        let found = self.applier.own("Secret", SECRETS).await.ok()?;
+        let secrets = found.as_ref().map(WebhookSecrets::of).unwrap_or_default();
+        // Only what is set is remembered: setting it works at once.
+        if secrets != WebhookSecrets::default() {
+            *known = Some((now, secrets.clone()));
+        }
+        Some(secrets)
+    }
 }
 
 /// The repositories that a message names, each once.
@@ -85,10 +150,20 @@ fn urls(message: &Value) -> Vec<String> {
 
 fn is_genuine(secrets: &WebhookSecrets, headers: &HeaderMap, body: &[u8]) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let (Some(secret), Some(given)) = (&secrets.github, header("x-hub-signature-256")) {
+    let is_signed = |secret: &Hidden<String>, given: &str| {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
-        let given = given.strip_prefix("sha256=").and_then(bytes_of_hex);
-        return given.is_some_and(|given| hmac::verify(&key, body, &given).is_ok());
+        let given = bytes_of_hex(given);
+        given.is_some_and(|given| hmac::verify(&key, body, &given).is_ok())
+    };
+    // Gitea signs as GitHub does too; its own headers come first.
+    for name in ["x-gitea-signature", "x-gogs-signature"] {
+        if let (Some(secret), Some(given)) = (&secrets.gogs, header(name)) {
+            return is_signed(secret, given);
+        }
+    }
+    if let (Some(secret), Some(given)) = (&secrets.github, header("x-hub-signature-256")) {
+        let given = given.strip_prefix("sha256=");
+        return given.is_some_and(|given| is_signed(secret, given));
     }
     if let (Some(secret), Some(given)) = (&secrets.gitlab, header("x-gitlab-token")) {
         return verify_slices_are_equal(secret.expose().as_bytes(), given.as_bytes()).is_ok();
@@ -122,6 +197,7 @@ mod tests {
         let secrets = WebhookSecrets {
             github: Some("key".to_owned().into()),
             gitlab: Some("token".to_owned().into()),
+            gogs: None,
         };
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"key");
         let tag = hmac::sign(&key, b"body");
@@ -147,6 +223,14 @@ mod tests {
             b""
         ));
         assert!(!is_genuine(&secrets, &HeaderMap::new(), b""));
+        let gitea = headers("x-gitea-signature", &hex);
+        assert!(!is_genuine(&secrets, &gitea, b"body"));
+        let both = WebhookSecrets {
+            gogs: Some("key".to_owned().into()),
+            ..secrets
+        };
+        assert!(is_genuine(&both, &gitea, b"body"));
+        assert!(!is_genuine(&both, &gitea, b"other"));
     }
 
     #[test]

@@ -161,13 +161,12 @@ impl Cache {
         self.objects.insert(target, object);
     }
 
-    /// Drops an object that we removed ourselves; the watch will say so later.
-    pub(super) fn drop_ours(&mut self, target: &ObjectRef) {
-        if let Some(uid) = self
-            .drop(target)
-            .and_then(|old| old.uid().map(str::to_owned))
-        {
-            self.gone.insert(uid);
+    /// Drops an object that we removed ourselves; the watch will say so later. Another of its name stays.
+    pub(super) fn drop_ours(&mut self, target: &ObjectRef, uid: &str) {
+        let is_it = |old: &Arc<Object>| old.uid() == Some(uid);
+        if self.objects.get(target).is_some_and(is_it) {
+            self.drop(target);
+            self.gone.insert(uid.to_owned());
         }
     }
 
@@ -226,7 +225,10 @@ mod tests {
         cache.store(set("8", None));
         assert_eq!(cache.owned(&gvk, "r").len(), 1);
         assert!(cache.orphans(&gvk, Some("ns")).is_empty());
-        cache.drop_ours(&set("9", None).reference());
+        let target = set("9", None).reference();
+        cache.drop_ours(&target, "of one that went before");
+        assert_eq!(cache.owned(&gvk, "r").len(), 1);
+        cache.drop_ours(&target, "u");
         cache.store(set("10", Some("r")));
         assert!(cache.owned(&gvk, "r").is_empty());
     }
@@ -236,7 +238,7 @@ mod tests {
         let mut cache = Cache::default();
         let (rollout, named) = (set("1", None).reference(), set("2", None).reference());
         cache.note_named(&rollout, BTreeSet::from([named.clone()]));
-        assert_eq!(cache.namers(&named), [rollout.clone()]);
+        assert_eq!(cache.namers(&named), std::slice::from_ref(&rollout));
         cache.note_named(&rollout, BTreeSet::new());
         assert!(cache.namers(&named).is_empty());
         assert!(!cache.is_complete(&named.gvk));

@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::cache::{Cache, owner};
 use crate::{
-    api::analysis,
+    api::{analysis, sealed_secret},
     cluster::{Cluster, ClusterError, Selector},
     object::{Gvk, LabelSelector, Object, ObjectRef},
     plan::Effect,
     rollout::decide::{self, Snapshot},
+    version,
     workload::adopt,
 };
 
@@ -65,16 +66,40 @@ pub(super) async fn observe(known: &Known, rollout: Object) -> Result<Snapshot, 
             objects.insert(target, found);
         }
     }
-    let named: BTreeSet<ObjectRef> = objects.keys().cloned().collect();
-    known.cache().note_named(&rollout.reference(), named);
-    Ok(Snapshot {
+    let mut named: BTreeSet<ObjectRef> = objects.keys().cloned().collect();
+    let mut snapshot = Snapshot {
         rollout,
         effective_template: None,
         matching: None,
         replica_sets,
         runs,
         objects,
-    })
+    };
+    if let Some(labels) = snapshot.pods_needed() {
+        let (pods, labels) = (Gvk::new("", "v1", "Pod"), Selector::labels(labels));
+        let namespace = snapshot.rollout.namespace();
+        let listed = known.cluster.list(&pods, namespace, &labels).await?;
+        for pod in listed.objects {
+            snapshot.objects.insert(pod.reference(), Some(pod));
+        }
+    }
+    let namespace = snapshot.rollout.namespace();
+    let secrets = version::secrets(&snapshot.template(), namespace.unwrap_or_default());
+    named.extend(secrets.iter().map(|secret| sealed_ref(namespace, secret)));
+    known
+        .cache()
+        .note_named(&snapshot.rollout.reference(), named);
+    Ok(snapshot)
+}
+
+/// The SealedSecret that a secret would come from.
+pub(super) fn sealed_ref(namespace: Option<&str>, secret: &str) -> ObjectRef {
+    let gvk = Gvk::new(
+        sealed_secret::GROUP,
+        sealed_secret::VERSION,
+        sealed_secret::KIND,
+    );
+    ObjectRef::new(gvk, namespace, secret)
 }
 
 /// What is to be written before anything is decided: ReplicaSets without an owner that the Rollout selects become its

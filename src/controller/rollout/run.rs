@@ -9,17 +9,16 @@ use serde_json::Value;
 use super::{
     super::engine::{self, Loop, Written},
     cache::owner,
-    observe::{Known, claims, observe, replica_set_gvk},
+    observe::{Known, claims, observe, replica_set_gvk, sealed_ref},
     versions::Versions,
 };
 use crate::{
     api::{analysis, rollout},
     clock::Clock,
-    cluster::{Cluster, ClusterError, LiveStore, Watch},
+    cluster::{Cluster, ClusterError, Watch},
     object::{Gvk, Object, ObjectRef},
     plan::{Effect, Next, Plan},
     rollout::decide::{self, Snapshot},
-    version,
 };
 
 /// How often a name that is taken is passed over in one pass.
@@ -60,16 +59,14 @@ pub async fn run(
     let versions = Versions::new(&cluster, clock);
     let changed = versions.index.versions(&cluster, namespace)?;
     let sealed = versions.index.sealed(&cluster, namespace)?;
-    let secrets = stream::select(
-        readers(changed.boxed(), work.store()),
-        readers(sealed.boxed(), work.store()),
-    );
-    let (clock, forgetting, gone) = (clock.clone(), known.clone(), versions.clone());
-    work.when_gone(move |rollout| {
-        forgetting.cache().forget_namer(rollout);
-        gone.forget(rollout);
+    work = work
+        .triggered_by(readers(known.clone(), changed))
+        .triggered_by(readers(known.clone(), sealed));
+    let (clock, forgetting, waiting) = (clock.clone(), known.clone(), versions.clone());
+    work.when_gone(move |gone| {
+        forgetting.cache().forget_namer(gone);
+        waiting.forget(gone);
     })
-    .triggered_by(secrets)
     .until(stop)
     .run(move |found| {
         let (known, clock, versions) = (known.clone(), clock.clone(), versions.clone());
@@ -104,6 +101,17 @@ fn triggers(
     }))
 }
 
+/// The Rollouts that name a secret whose versions or SealedSecret change.
+fn readers(
+    known: Arc<Known>,
+    places: impl Stream<Item = (String, String)> + Send,
+) -> impl Stream<Item = ObjectRef> + Send {
+    places.flat_map(move |(namespace, secret)| {
+        let named = sealed_ref(Some(&namespace), &secret);
+        stream::iter(known.cache().namers(&named))
+    })
+}
+
 /// The Rollout that controls an object.
 fn controller(object: &Object) -> Option<ObjectRef> {
     let owner = owner(object)?;
@@ -133,12 +141,16 @@ async fn pass(
         return apply(known, plan).await.0;
     }
     let composed = versions.compose(&mut snapshot).await?;
-    if let Some(at) = composed.wait {
-        return Ok(Next::At(at));
+    let first = Plan {
+        effects: composed.effects,
+        ..Plan::default()
+    };
+    apply(known, first).await.0?;
+    if let Some(next) = composed.wait {
+        return Ok(next);
     }
     for _ in 0..MOST_TAKEN {
-        let mut plan = decide::decide(&snapshot, clock.now());
-        plan.effects.splice(0..0, composed.effects.iter().cloned());
+        let plan = decide::decide(&snapshot, clock.now());
         let made = made(&plan);
         let (outcome, count) = apply(known, plan).await;
         let Err(error) = outcome else {
@@ -168,27 +180,6 @@ async fn pass(
         }
     }
     Ok(Next::Backoff)
-}
-
-/// The Rollouts that name a secret whose versions or SealedSecret change.
-fn readers(
-    places: stream::BoxStream<'static, (String, String)>,
-    store: LiveStore,
-) -> impl Stream<Item = ObjectRef> + Send + use<> {
-    places.flat_map(move |(namespace, secret)| {
-        let reads = |found: &Object| {
-            found.namespace() == Some(&namespace)
-                && version::secrets(&version::template_in(found), &namespace).contains(&secret)
-        };
-        let found: Vec<ObjectRef> = store
-            .state()
-            .iter()
-            .map(|live| live.object())
-            .filter(|found| reads(found))
-            .map(|found| found.reference())
-            .collect();
-        stream::iter(found)
-    })
 }
 
 /// What a plan makes, in its order.
@@ -222,8 +213,10 @@ async fn apply(known: &Known, plan: Plan) -> (Result<Next, ClusterError>, usize)
             cache.store(Arc::new(object));
         }
     }
-    for (target, _) in written.gone {
-        cache.drop_ours(&target);
+    for (target, uid) in written.gone {
+        if let Some(uid) = uid {
+            cache.drop_ours(&target, &uid);
+        }
     }
     (outcome, count)
 }

@@ -8,16 +8,16 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::version::{Index, labelled};
+use super::{
+    super::version::{Index, labelled},
+    observe::sealed_ref,
+};
 use crate::{
-    api::{
-        sealed_secret,
-        version::{GIVEN, TRUE},
-    },
+    api::version::{GIVEN, PIN, TRUE},
     clock::Clock,
     cluster::{Cluster, ClusterError},
-    object::{Gvk, Object, ObjectRef},
-    plan::{Effect, Precondition},
+    object::{Object, ObjectRef},
+    plan::{Effect, Next, Precondition},
     rollout::{self, decide::Snapshot},
     version::{self, Choice, Delivered, Held},
 };
@@ -43,8 +43,8 @@ pub(super) struct Versions {
 pub(super) struct Composed {
     /// Owner references of versions by the ReplicaSets that name them.
     pub effects: Vec<Effect>,
-    /// When to look again, where nothing is to be done until then.
-    pub wait: Option<Timestamp>,
+    /// When to look again, where nothing else is to be done until then.
+    pub wait: Option<Next>,
 }
 
 /// What is known of the secrets that a Rollout names.
@@ -68,7 +68,7 @@ impl Versions {
     /// # Errors
     /// What the cluster answers.
     pub async fn compose(&self, snapshot: &mut Snapshot) -> Result<Composed, ClusterError> {
-        let own = snapshot.template();
+        let own = snapshot.template().into_owned();
         let rollout = &snapshot.rollout;
         let namespace = rollout.namespace().unwrap_or_default();
         let names = version::secrets(&own, namespace);
@@ -80,6 +80,20 @@ impl Versions {
             self.waiting().remove(&rollout.reference());
             return Ok(Composed::default());
         };
+        if let Some(pins) = version::noted_pins(rollout, &read.delivered) {
+            // By itself: a status written beside it would be refused as stale. The change brings the next pass.
+            return Ok(Composed {
+                effects: vec![Effect::Patch {
+                    target: rollout.reference(),
+                    patch: json!({"metadata": {"annotations": {PIN: pins}}}),
+                    precondition: Precondition {
+                        uid: rollout.uid().map(str::to_owned),
+                        resource_version: rollout.resource_version().map(str::to_owned),
+                    },
+                }],
+                wait: Some(Next::AwaitChange),
+            });
+        }
         let choices: BTreeMap<String, (Choice, Option<u64>)> = read
             .delivered
             .iter()
@@ -106,7 +120,7 @@ impl Versions {
             && let Some(at) = self.wait(rollout, &read)
         {
             return Ok(Composed {
-                wait: Some(at),
+                wait: Some(Next::At(at)),
                 ..Composed::default()
             });
         }
@@ -161,12 +175,7 @@ impl Versions {
         let versions = labelled(&self.cluster, rollout.namespace(), names_of_versions).await?;
         let mut delivered = BTreeMap::new();
         for secret in names {
-            let gvk = Gvk::new(
-                sealed_secret::GROUP,
-                sealed_secret::VERSION,
-                sealed_secret::KIND,
-            );
-            let target = ObjectRef::new(gvk, rollout.namespace(), secret);
+            let target = sealed_ref(rollout.namespace(), secret);
             let sealed = self.cluster.get(&target).await?;
             let found = Delivered::of(secret, sealed.as_ref(), &versions);
             if found.is_honoured || !found.existing.is_empty() {

@@ -43,7 +43,10 @@ async fn query(
     let asked = || {
         let form = form(&method, inline, &body)?;
         let at = match form.get("time") {
-            Some(text) => instant("time", text)?,
+            Some(text) => instant("time", text).map_err(|_| {
+                let why = "invalid time value for 'time': cannot parse";
+                QueryError::bad_parameter("time", &format!("{why} \"{text}\" to a valid timestamp"))
+            })?,
             None => simulation.clock().now(),
         };
         let value = simulation.query(text(&form, "query"), at)?;

@@ -51,6 +51,20 @@ pub(in crate::controller) struct Delivered {
     pub outcome: Outcome,
     /// The SealedSecret as it is stored now.
     pub sealed: Option<Object>,
+    /// Whether its status was written.
+    pub is_told: bool,
+}
+
+impl Delivered {
+    /// Somebody else's turn: another event comes.
+    fn nothing() -> Self {
+        Self {
+            next: Next::AwaitChange,
+            outcome: Outcome::Leaving,
+            sealed: None,
+            is_told: false,
+        }
+    }
 }
 
 /// What opening gave: the Secret as the SealedSecret describes it.
@@ -77,7 +91,7 @@ impl Deliverer {
         store: &LiveStore,
     ) -> Result<impl Stream<Item = ObjectRef> + Send + use<>, ClusterError> {
         let versions = self.0.index.versions(&self.0.cluster, namespace)?;
-        let named = triggers::named(&self.0.cluster, namespace, store)?;
+        let named = triggers::named(&self.0.cluster, namespace, &self.0.index, store)?;
         Ok(futures::stream::select(
             sealed_refs(versions).boxed(),
             named.boxed(),
@@ -94,7 +108,8 @@ impl Deliverer {
         self.remembered().remove(sealed);
     }
 
-    /// Delivers what a SealedSecret opens to. `open` is called only when it must be, for it costs RSA operations.
+    /// Delivers what a SealedSecret opens to. `open` is called only when it must be, for it costs RSA operations; without
+    /// an answer from it there is none here.
     ///
     /// # Errors
     /// The first [`ClusterError`]; what was done stays, and the next pass goes on from there.
@@ -102,12 +117,20 @@ impl Deliverer {
         &self,
         sealed: &Object,
         epoch: u64,
-        open: impl FnOnce() -> Open,
+        open: impl FnOnce(Object) -> Open,
     ) -> Result<Option<Delivered>, ClusterError>
     where
         Open: Future<Output = Option<Opening>>,
     {
         let cluster = &self.0.cluster;
+        // Read anew: an older one would bring back what was sealed before.
+        let found = cluster.get(&sealed.reference()).await?;
+        let Some(sealed) = &found else {
+            return Ok(Some(Delivered::nothing()));
+        };
+        if !version::is_opted_in(sealed) {
+            return Ok(Some(Delivered::nothing()));
+        }
         let [plain_ref] = seal::needs(sealed);
         let plain = cluster.get(&plain_ref).await?;
         let versions = labelled(cluster, sealed.namespace(), [sealed.name()]).await?;
@@ -117,7 +140,7 @@ impl Deliverer {
         let opening = match remembered {
             Some(Remembered::Failed { message, .. }) => Some(Err(message)),
             Some(Remembered::Opened { .. }) if condition.is_none() => None,
-            _ => match open().await {
+            _ => match open(sealed.clone()).await {
                 Some(opening) => Some(opening),
                 None => return Ok(None),
             },
@@ -186,7 +209,8 @@ impl Deliverer {
         Ok(Some(Delivered {
             next,
             outcome,
-            sealed: written.status,
+            is_told: written.status.is_some(),
+            sealed: Some(written.status.unwrap_or_else(|| sealed.clone())),
         }))
     }
 
@@ -209,7 +233,8 @@ impl Deliverer {
         Ok(Delivered {
             next,
             outcome: decision.outcome,
-            sealed: written.status,
+            is_told: written.status.is_some(),
+            sealed: Some(written.status.unwrap_or_else(|| snapshot.sealed.clone())),
         })
     }
 

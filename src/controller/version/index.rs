@@ -231,12 +231,21 @@ mod tests {
         let take = |event| index.state().versions.take(event, Kind::Version);
         let db = ("shop".to_owned(), "db".to_owned());
         take(Event::Init);
-        assert_eq!(take(Event::InitApply(version("db-v1", "db"))), [db.clone()]);
+        assert_eq!(
+            take(Event::InitApply(version("db-v1", "db"))),
+            std::slice::from_ref(&db)
+        );
         assert!(take(Event::InitDone).is_empty());
         assert!(index.has_versions("shop", "db") && !index.has_versions("shop", "d"));
         assert!(!index.is_ready(), "SealedSecrets were not listed yet");
-        assert_eq!(take(Event::Apply(version("db-v2", "db"))), [db.clone()]);
-        assert_eq!(take(Event::Delete(version("db-v1", "db"))), [db.clone()]);
+        assert_eq!(
+            take(Event::Apply(version("db-v2", "db"))),
+            std::slice::from_ref(&db)
+        );
+        assert_eq!(
+            take(Event::Delete(version("db-v1", "db"))),
+            std::slice::from_ref(&db)
+        );
         assert!(index.knows("shop", "db"));
         let mut long = version("x-v1", "short");
         long.set(&["metadata", "annotations", SECRET_NAME], "long".into());

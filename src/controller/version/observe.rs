@@ -80,8 +80,15 @@ pub(super) async fn complete(
             return Ok(());
         }
         for target in needs.objects {
-            let is_there = cluster.get(&target).await?.is_some();
-            snapshot.looked.insert(target, is_there);
+            match cluster.get(&target).await? {
+                // Another controller has just written it.
+                Some(found) if version::number_of(&found, snapshot.secret()).is_some() => {
+                    snapshot.versions.push(found);
+                }
+                found => {
+                    snapshot.looked.insert(target, found.is_some());
+                }
+            }
         }
         if needs.pods {
             let pods = Gvk::new("", "v1", "Pod");

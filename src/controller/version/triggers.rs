@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures::{Stream, StreamExt, stream};
 use kube::runtime::{WatchStreamExt, reflector};
 
-use super::index::{Place, sealed_refs};
+use super::index::{Index, Place, sealed_refs};
 use crate::{
     api::{rollout, sealed_secret},
     cluster::{Cluster, ClusterError, LiveEvent, LiveStore, Watch},
@@ -20,11 +20,12 @@ use crate::{
 pub(super) fn named(
     cluster: &Cluster,
     namespace: Option<&str>,
+    index: &Index,
     store: &LiveStore,
 ) -> Result<impl Stream<Item = ObjectRef> + Send + use<>, ClusterError> {
     let of = |gvk: Gvk| {
         let watch = Watch::all(gvk).within(namespace);
-        let store = store.clone();
+        let (index, store) = (index.clone(), store.clone());
         Ok::<_, ClusterError>(
             cluster
                 .watch(&watch)?
@@ -32,12 +33,11 @@ pub(super) fn named(
                 .flat_map(move |event| {
                     let changed = event.ok().and_then(changed);
                     let places = changed.map(|object| places(&object)).unwrap_or_default();
-                    let store = store.clone();
-                    stream::iter(
-                        places
-                            .into_iter()
-                            .filter(move |place| is_opted_in(&store, place)),
-                    )
+                    let (index, store) = (index.clone(), store.clone());
+                    stream::iter(places.into_iter().filter(move |place| {
+                        // Versions of what is opted out go with their last ReplicaSet.
+                        is_opted_in(&store, place) || index.has_versions(&place.0, &place.1)
+                    }))
                 }),
         )
     };

@@ -2,9 +2,12 @@
 
 use crate::promql::{Sample, select::Window, sum::Sum};
 
+/// What the samples of a range say of it.
+pub(super) type Change = fn(&Window, &[Sample]) -> Option<f64>;
+
 /// How series change, by the name of the function.
-pub(super) fn of(name: &str) -> Option<fn(&Window, &[Sample]) -> Option<f64>> {
-    let function: fn(&Window, &[Sample]) -> Option<f64> = match name {
+pub(super) fn of(name: &str) -> Option<Change> {
+    let function: Change = match name {
         "rate" => |window, samples| Some(extrapolated(window, samples, true)? / window.seconds()),
         "increase" => |window, samples| extrapolated(window, samples, true),
         "delta" => |window, samples| extrapolated(window, samples, false),

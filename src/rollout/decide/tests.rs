@@ -9,6 +9,7 @@ use crate::{
     rollout::replica_set,
 };
 
+#[derive(Clone)]
 struct World {
     snapshot: Snapshot,
     start: Timestamp,
@@ -343,8 +344,9 @@ fn a_healthy_canary_is_promoted_by_the_timetable() {
 
 #[test]
 fn a_pass_that_breaks_off_anywhere_ends_in_the_same_state() {
+    let stable = World::stable(rollout(true));
     let end = |breaks_after: Option<usize>| {
-        let mut world = World::stable(rollout(true));
+        let mut world = stable.clone();
         world.breaks_after = breaks_after;
         world.image("demo:2");
         world.run(300);
@@ -398,6 +400,38 @@ fn an_aborted_canary_goes_after_its_delay_and_can_be_retried() {
         ("Healthy".into(), 0)
     );
     assert!(world.events.iter().any(|(reason, _)| reason == "SkipSteps"));
+}
+
+#[test]
+fn stable_pods_that_scale_along_come_back_before_the_traffic() {
+    let mut rollout = rollout(true);
+    rollout["spec"]["replicas"] = 4.into();
+    let canary = &mut rollout["spec"]["strategy"]["canary"];
+    canary["dynamicStableScale"] = true.into();
+    canary["steps"] = json!([{"setWeight": 25}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]);
+    let mut world = World::stable(rollout);
+    let seen = |world: &World| {
+        (
+            world.weight(),
+            world.spec_of("demo:2"),
+            world.spec_of("demo:1"),
+        )
+    };
+    world.image("demo:2");
+    world.run(15);
+    assert_eq!(seen(&world), (25, 1, 3));
+    world.user(json!({"pauseConditions": null}));
+    world.run(35);
+    assert_eq!(seen(&world), (75, 3, 1));
+    world.user(json!({"abort": true}));
+    world.run(36);
+    assert_eq!(seen(&world), (75, 3, 3));
+    world.run(46);
+    assert_eq!(seen(&world), (25, 1, 4));
+    assert_ne!(world.selector("canary"), world.status("stableRS"));
+    world.run(70);
+    assert_eq!(seen(&world), (0, 0, 4));
+    assert_eq!(world.selector("canary"), world.status("stableRS"));
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn is_default(name: &str, value: &Value, beside: &serde_json::Map<String, Value>
         "hostPort" => Some(value) == beside.get("containerPort"),
         _ => DEFAULTS
             .iter()
-            .any(|(field, text)| *field == name && value.to_string() == *text),
+            .any(|(field, text)| *field == name && *value == *text),
     }
 }
 

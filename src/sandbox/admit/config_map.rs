@@ -7,6 +7,7 @@ use crate::{object::Object, sandbox::error::Cause};
 pub const RULES: Rules = Rules {
     group: "",
     plural: "configmaps",
+    fill: |_| {},
     prepare: |_, _| {},
     validate,
 };

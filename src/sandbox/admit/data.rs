@@ -34,7 +34,8 @@ pub fn keys(object: &Object, field: &str) -> Vec<Cause> {
     causes
 }
 
-fn key_errors(key: &str) -> Vec<String> {
+/// What is wrong with one key.
+pub fn key_errors(key: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if key.len() > MAX_KEY {
         wrong.push(format!("must be no more than {MAX_KEY} characters"));

@@ -19,6 +19,7 @@ use crate::{
 pub const RULES: Rules = Rules {
     group: "apiextensions.k8s.io",
     plural: "customresourcedefinitions",
+    fill: crd::complete,
     prepare,
     validate,
 };
@@ -45,7 +46,6 @@ fn prepare(object: &mut Object, before: Option<&Object>) {
             );
         }
     }
-    crd::complete(object);
 }
 
 fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {

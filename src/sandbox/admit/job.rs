@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Rules, pod_spec, set};
+use super::{Rules, pod_spec, schedule};
 use crate::{object::Object, sandbox::error::Cause};
 
 /// The rules of Jobs.
 pub const JOB: Rules = Rules {
     group: "batch",
     plural: "jobs",
+    fill: take_labels,
     prepare: prepare_job,
     validate: validate_job,
 };
@@ -17,81 +18,51 @@ pub const JOB: Rules = Rules {
 pub const CRON_JOB: Rules = Rules {
     group: "batch",
     plural: "cronjobs",
-    prepare: prepare_cron_job,
+    fill: |_| {},
+    prepare: |_, _| {},
     validate: validate_cron_job,
 };
 
-fn complete_spec(spec: &mut serde_json::Map<String, Value>) {
-    let has_counts = spec.contains_key("completions") || spec.contains_key("parallelism");
-    if !has_counts {
-        set::default(spec, "completions", 1);
-    }
-    set::default(spec, "parallelism", 1);
-    set::default(spec, "backoffLimit", 6);
-    set::default_text(spec, "completionMode", "NonIndexed");
-    set::default(spec, "suspend", false);
-    set::default(spec, "podReplacementPolicy", "TerminatingOrFailed");
-    if let Some(template) = set::map(spec, "template") {
-        set::map(template, "metadata");
-        if let Some(spec) = set::map(template, "spec") {
-            pod_spec::complete(spec);
-        }
+/// The labels of the template are those of a Job that has none.
+fn take_labels(object: &mut Object) {
+    let labels = object
+        .at(&["spec", "template", "metadata", "labels"])
+        .cloned();
+    if let Some(labels) = labels
+        && object.labels().is_empty()
+    {
+        object.set(&["metadata", "labels"], labels);
     }
 }
 
+/// Labels and selector of a new Job are made of its uid.
 fn prepare_job(object: &mut Object, before: Option<&Object>) {
-    let uid = object.uid().unwrap_or_default().to_owned();
-    let name = object.name().to_owned();
-    let Some(spec) = set::spec(object) else {
-        return;
-    };
-    complete_spec(spec);
-    set::default(spec, "manualSelector", false);
-    let is_manual = spec.get("manualSelector") == Some(&true.into());
-    if before.is_some() || is_manual {
+    if before.is_some() {
         return;
     }
-    spec.remove("manualSelector");
-    spec.insert(
-        "selector".to_owned(),
-        json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}),
-    );
-    if let Some(labels) = set::map(spec, "template")
-        .and_then(|template| set::map(template, "metadata"))
-        .and_then(|metadata| set::map(metadata, "labels"))
-    {
+    let uid = object.uid().unwrap_or_default().to_owned();
+    let name = object.name().to_owned();
+    let template = ["spec", "template", "metadata", "labels"];
+    // Labels that were taken from the template are the same map in Go, so they change with it.
+    let is_shared = object.at(&template).is_some()
+        && object.at(&template) == object.at(&["metadata", "labels"]);
+    if object.at(&["spec", "manualSelector"]) != Some(&true.into()) {
+        object.set(
+            &["spec", "selector"],
+            json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}),
+        );
         for (label, value) in [
             ("batch.kubernetes.io/controller-uid", &uid),
             ("batch.kubernetes.io/job-name", &name),
             ("controller-uid", &uid),
             ("job-name", &name),
         ] {
-            labels.insert(label.to_owned(), value.as_str().into());
+            let path = ["spec", "template", "metadata", "labels", label];
+            object.set(&path, value.as_str().into());
         }
     }
-    object.set(&["status"], json!({}));
-}
-
-fn prepare_cron_job(object: &mut Object, before: Option<&Object>) {
-    if let Some(spec) = set::spec(object) {
-        set::default_text(spec, "concurrencyPolicy", "Allow");
-        set::default(spec, "suspend", false);
-        set::default(spec, "successfulJobsHistoryLimit", 3);
-        set::default(spec, "failedJobsHistoryLimit", 1);
-        if let Some(template) = set::map(spec, "jobTemplate") {
-            set::map(template, "metadata");
-            if let Some(template) =
-                set::map(template, "spec").and_then(|spec| set::map(spec, "template"))
-            {
-                set::map(template, "metadata");
-                if let Some(spec) = set::map(template, "spec") {
-                    pod_spec::complete(spec);
-                }
-            }
-        }
-    }
-    if before.is_none() {
-        object.set(&["status"], json!({}));
+    if is_shared && let Some(labels) = object.at(&template).cloned() {
+        object.set(&["metadata", "labels"], labels);
     }
 }
 
@@ -144,13 +115,34 @@ fn validate_cron_job(object: &Object, _before: Option<&Object>) -> Vec<Cause> {
     let path = ["spec", "jobTemplate", "spec", "template", "spec"];
     let spec = object.at(&path);
     let mut causes = Vec::new();
-    if object
-        .at(&["spec", "schedule"])
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .is_empty()
-    {
-        causes.push(Cause::required("spec.schedule", ""));
+    let field = "spec.schedule";
+    match object.at(&["spec", "schedule"]).and_then(Value::as_str) {
+        None | Some("") => causes.push(Cause::required(field, "")),
+        Some(text) => {
+            if let Some(problem) = schedule::problem(text) {
+                causes.push(Cause::invalid(field, &text.into(), &problem));
+            }
+            if text.contains("TZ") {
+                let why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+                causes.push(Cause::invalid(field, &text.into(), why));
+            }
+        }
+    }
+    for field in [
+        "startingDeadlineSeconds",
+        "successfulJobsHistoryLimit",
+        "failedJobsHistoryLimit",
+    ] {
+        if let Some(number) = object.at(&["spec", field]).and_then(Value::as_i64)
+            && number < 0
+        {
+            let detail = "must be greater than or equal to 0";
+            causes.push(Cause::invalid(
+                format!("spec.{field}"),
+                &number.into(),
+                detail,
+            ));
+        }
     }
     causes.extend(pod_spec::validate(spec, &path.join(".")));
     policy(&mut causes, spec, &path.join("."));

@@ -10,11 +10,21 @@ use crate::{
         Object,
         name::{label_key_errors, label_value_errors},
     },
-    sandbox::{error::Cause, strategy, write::Scope},
+    sandbox::{decode::struct_json, error::Cause, strategy, write::Scope},
 };
 
 /// The most bytes of all annotations together.
 pub const MAX_ANNOTATIONS: usize = 256 << 10;
+
+/// Groups that do not look at finalizers as the core group and most others do.
+const GENERIC: [&str; 4] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "coordination.k8s.io",
+];
+/// Finalizers that need no domain.
+const STANDARD_FINALIZERS: [&str; 3] = ["foregroundDeletion", "kubernetes", "orphan"];
 
 const IMMUTABLE: &str = "field is immutable";
 
@@ -65,7 +75,7 @@ pub fn validate(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
             "not allowed on this type",
         ));
     }
-    causes.extend(common(object));
+    causes.extend(common(scope, object));
     causes
 }
 
@@ -74,7 +84,7 @@ pub fn validate(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
 /// Of a custom kind the original checks once more what it has checked for all kinds, and tells it again
 /// (`customresource/validator.go`).
 pub fn validate_update(scope: &Scope<'_>, current: &Object, next: &Object) -> Vec<Cause> {
-    let mut causes = common(next);
+    let mut causes = common(scope, next);
     let changed = changed(scope, current, next);
     if scope.resource.custom {
         for _ in 0..2 {
@@ -127,9 +137,9 @@ fn texts<'a>(object: &'a Object, field: &str) -> impl Iterator<Item = &'a str> {
         .filter_map(Value::as_str)
 }
 
-fn common(object: &Object) -> Vec<Cause> {
+fn common(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
     let mut causes = described(object);
-    causes.extend(finalizers(object));
+    causes.extend(finalizers(scope, object));
     causes
 }
 
@@ -163,7 +173,7 @@ fn described(object: &Object) -> Vec<Cause> {
     causes
 }
 
-fn finalizers(object: &Object) -> Vec<Cause> {
+fn finalizers(scope: &Scope<'_>, object: &Object) -> Vec<Cause> {
     let mut causes = Vec::new();
     for finalizer in texts(object, "finalizers") {
         for detail in label_key_errors(finalizer) {
@@ -172,6 +182,17 @@ fn finalizers(object: &Object) -> Vec<Cause> {
                 &finalizer.into(),
                 &detail,
             ));
+        }
+    }
+    if !scope.resource.custom && !GENERIC.contains(&scope.resource.gvk.group.as_str()) {
+        for (index, finalizer) in texts(object, "finalizers").enumerate() {
+            if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
+                causes.push(Cause::invalid(
+                    format!("metadata.finalizers[{index}]"),
+                    &finalizer.into(),
+                    "name is neither a standard finalizer name nor is it fully qualified",
+                ));
+            }
         }
     }
     let has = |wanted: &str| texts(object, "finalizers").any(|finalizer| finalizer == wanted);
@@ -224,7 +245,12 @@ fn owners(object: &Object) -> Vec<Cause> {
                         "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}"
                     );
                     let list = list.cloned().unwrap_or_default();
-                    causes.push(Cause::invalid("metadata.ownerReferences", &list, &detail));
+                    let shown = struct_json("meta/v1.OwnerReference", &list);
+                    causes.push(Cause::invalid_as(
+                        "metadata.ownerReferences",
+                        &shown,
+                        &detail,
+                    ));
                 }
                 None => controller = Some(this),
             }

@@ -5,19 +5,23 @@ mod data;
 pub mod definition;
 mod event;
 mod job;
+mod lease;
 mod metadata;
 mod name;
 pub mod namespace;
 mod pod;
 mod pod_spec;
+mod resources;
 mod rules;
+mod schedule;
 mod secret;
 pub mod service;
 mod set;
+mod volume;
 mod workload;
 
 pub use rules::{
-    Rules, from_storage, prepare_create, prepare_update, to_storage, validate_create,
+    Rules, fill, from_storage, prepare_create, prepare_update, to_storage, validate_create,
     validate_update,
 };
 
@@ -28,10 +32,13 @@ pub const ALL: &[Rules] = &[
     event::RULES,
     job::CRON_JOB,
     job::JOB,
+    lease::RULES,
     namespace::RULES,
     pod::RULES,
     secret::RULES,
     service::RULES,
+    volume::CLAIM,
+    volume::VOLUME,
     workload::DAEMON_SET,
     workload::DEPLOYMENT,
     workload::REPLICA_SET,

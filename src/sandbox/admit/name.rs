@@ -7,6 +7,10 @@ pub const MAX_LABEL: usize = 63;
 /// The most bytes of a domain name.
 pub const MAX_SUBDOMAIN: usize = 253;
 
+/// The most bytes of the name of a port.
+pub const MAX_PORT: usize = 15;
+
+const VARIABLE: &str = "a valid environment variable name must consist only of printable ASCII characters other than '='";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
@@ -63,6 +67,45 @@ fn path_segment(text: &str, is_prefix: bool) -> Vec<String> {
         .filter(|part| text.contains(**part))
         .map(|part| format!("may not contain '{part}'"))
         .collect()
+}
+
+/// What is wrong with the name of a variable of a process.
+pub fn variable(text: &str) -> Vec<String> {
+    let is_fine = text
+        .bytes()
+        .all(|letter| (b' '..=b'~').contains(&letter) && letter != b'=');
+    if is_fine {
+        Vec::new()
+    } else {
+        vec![VARIABLE.to_owned()]
+    }
+}
+
+/// What is wrong with the name of a port.
+pub fn port(text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if text.len() > MAX_PORT {
+        wrong.push(too_long(MAX_PORT));
+    }
+    let is_letter = |letter: u8| letter.is_ascii_lowercase();
+    if !text
+        .bytes()
+        .all(|letter| is_letter(letter) || letter.is_ascii_digit() || letter == b'-')
+    {
+        wrong.push(
+            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned(),
+        );
+    }
+    if !text.bytes().any(is_letter) {
+        wrong.push("must contain at least one letter (a-z)".to_owned());
+    }
+    if text.contains("--") {
+        wrong.push("must not contain consecutive hyphens".to_owned());
+    }
+    if text.starts_with('-') || text.ends_with('-') {
+        wrong.push("must not begin or end with a hyphen".to_owned());
+    }
+    wrong
 }
 
 /// What is wrong with a name, or with the beginning of a generated one.

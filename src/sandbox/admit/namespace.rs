@@ -17,12 +17,20 @@ use crate::{
 pub const RULES: Rules = Rules {
     group: "",
     plural: "namespaces",
+    fill,
     prepare,
     validate: |_, _| Vec::new(),
 };
 
 /// Label that every namespace gets, with its name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+fn fill(object: &mut Object) {
+    let name = object.name().to_owned();
+    if !name.is_empty() {
+        object.set(&["metadata", "labels", NAME_LABEL], name.into());
+    }
+}
 
 fn prepare(object: &mut Object, before: Option<&Object>) {
     match before {
@@ -37,10 +45,6 @@ fn prepare(object: &mut Object, before: Option<&Object>) {
                 object.set(&["spec"], json!({}));
             }
         }
-    }
-    let name = object.name().to_owned();
-    if !name.is_empty() {
-        object.set(&["metadata", "labels", NAME_LABEL], name.into());
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{object::Object, sandbox::error::Cause};
 pub const RULES: Rules = Rules {
     group: "",
     plural: "pods",
+    fill,
     prepare,
     validate,
 };
@@ -16,24 +17,69 @@ pub const RULES: Rules = Rules {
 /// Fields of a running pod's specification that may change.
 const CHANGEABLE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
+/// What holds for pods, not for templates of them.
+fn fill(object: &mut Object) {
+    if let Some(spec) = set::spec(object) {
+        let seconds = spec
+            .get("terminationGracePeriodSeconds")
+            .and_then(Value::as_i64);
+        if seconds.is_some_and(|seconds| seconds < 0) {
+            spec.insert("terminationGracePeriodSeconds".to_owned(), 1.into());
+        }
+        set::default(spec, "enableServiceLinks", true);
+        let is_in_host = spec.get("hostNetwork") == Some(&true.into());
+        for list in ["containers", "initContainers"] {
+            for container in set::maps(spec, list) {
+                default_requests(container);
+                for port in set::maps(container, "ports").filter(|_| is_in_host) {
+                    let number = port.get("containerPort").cloned().unwrap_or_default();
+                    set::default(port, "hostPort", number);
+                }
+            }
+        }
+    }
+}
+
+/// Admission names an account and a priority, and tolerates for a while a node that is not reached.
 fn prepare(object: &mut Object, before: Option<&Object>) {
     if let Some(spec) = set::spec(object) {
-        pod_spec::complete(spec);
-        set::default(spec, "enableServiceLinks", true);
-        // The admission plug-ins for service accounts and priorities say these.
         set::default_text(spec, "serviceAccountName", "default");
         set::default_text(spec, "serviceAccount", "default");
         set::default(spec, "preemptionPolicy", "PreemptLowerPriority");
         set::default(spec, "priority", 0);
-        for list in ["containers", "initContainers"] {
-            for container in set::maps(spec, list) {
-                default_requests(container);
-            }
-        }
+        tolerate(spec);
     }
     if before.is_none() {
         let class = quality(object);
         object.set(&["status"], json!({"phase": "Pending", "qosClass": class}));
+    }
+}
+
+/// Taints of nodes that are out of reach, tolerated until the pod is given up
+/// (`plugin/pkg/admission/defaulttolerationseconds`).
+const OUT_OF_REACH: [&str; 2] = [
+    "node.kubernetes.io/not-ready",
+    "node.kubernetes.io/unreachable",
+];
+const TOLERATED_SECONDS: i64 = 300;
+
+fn tolerate(spec: &mut Map<String, Value>) {
+    set::default(spec, "tolerations", json!([]));
+    let Some(Value::Array(tolerations)) = spec.get_mut("tolerations") else {
+        return;
+    };
+    for taint in OUT_OF_REACH {
+        let is_tolerated = tolerations.iter().any(|toleration| {
+            let text = |field: &str| toleration[field].as_str().unwrap_or_default();
+            matches!(text("key"), key if key == taint || key.is_empty())
+                && matches!(text("effect"), "NoExecute" | "")
+        });
+        if !is_tolerated {
+            tolerations.push(json!({
+                "key": taint, "operator": "Exists", "effect": "NoExecute",
+                "tolerationSeconds": TOLERATED_SECONDS,
+            }));
+        }
     }
 }
 
@@ -103,8 +149,6 @@ fn fixed(object: &Object) -> Option<Value> {
             "activeDeadlineSeconds",
             "tolerations",
             "terminationGracePeriodSeconds",
-            // Binding is a write to the pod here.
-            "nodeName",
         ] {
             spec.remove(field);
         }

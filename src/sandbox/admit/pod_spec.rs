@@ -1,116 +1,14 @@
-//! The specification of pods, in pods and in templates.
+//! What is demanded of the specification of pods, in pods and in templates.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{name, set};
-use crate::sandbox::error::Cause;
+use super::{data, name, resources};
+use crate::sandbox::{error::Cause, strategy::NameRule};
 
 /// Lists of containers, in the order in which they are judged.
 const CONTAINERS: [&str; 2] = ["containers", "initContainers"];
-
-/// Fills in what a pod specification leaves out (`SetDefaults_PodSpec` and below).
-pub fn complete(spec: &mut Map<String, Value>) {
-    let account = spec.get("serviceAccountName").cloned();
-    let deprecated = spec.get("serviceAccount").cloned();
-    if let Some(account) = account.or(deprecated).filter(|account| *account != "") {
-        spec.insert("serviceAccountName".to_owned(), account.clone());
-        spec.insert("serviceAccount".to_owned(), account);
-    }
-    set::default_text(spec, "dnsPolicy", "ClusterFirst");
-    set::default_text(spec, "restartPolicy", "Always");
-    set::default(spec, "securityContext", json!({}));
-    set::default(spec, "terminationGracePeriodSeconds", 30);
-    set::default_text(spec, "schedulerName", "default-scheduler");
-    for volume in set::maps(spec, "volumes") {
-        complete_volume(volume);
-    }
-    for list in CONTAINERS {
-        for container in set::maps(spec, list) {
-            complete_container(container);
-        }
-    }
-}
-
-fn complete_volume(volume: &mut Map<String, Value>) {
-    let has_source = volume
-        .iter()
-        .any(|(field, value)| field != "name" && !value.is_null());
-    if !has_source {
-        volume.insert("emptyDir".to_owned(), json!({}));
-    }
-    for source in ["secret", "configMap", "downwardAPI", "projected"] {
-        if let Some(source) = volume.get_mut(source).and_then(Value::as_object_mut) {
-            set::default(source, "defaultMode", 0o644);
-            for item in set::maps(source, "sources") {
-                if let Some(token) = item
-                    .get_mut("serviceAccountToken")
-                    .and_then(Value::as_object_mut)
-                {
-                    set::default(token, "expirationSeconds", 3600);
-                }
-            }
-        }
-    }
-}
-
-fn complete_container(container: &mut Map<String, Value>) {
-    let image = container
-        .get("image")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let policy = if is_latest(image) {
-        "Always"
-    } else {
-        "IfNotPresent"
-    };
-    set::default_text(container, "imagePullPolicy", policy);
-    set::default_text(container, "terminationMessagePath", "/dev/termination-log");
-    set::default_text(container, "terminationMessagePolicy", "File");
-    set::default(container, "resources", json!({}));
-    for port in set::maps(container, "ports") {
-        set::default_text(port, "protocol", "TCP");
-    }
-    for variable in set::maps(container, "env") {
-        if let Some(field) = variable
-            .get_mut("valueFrom")
-            .and_then(|from| from.get_mut("fieldRef"))
-            .and_then(Value::as_object_mut)
-        {
-            set::default_text(field, "apiVersion", "v1");
-        }
-    }
-    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        if let Some(probe) = container.get_mut(probe).and_then(Value::as_object_mut) {
-            for (field, number) in [
-                ("timeoutSeconds", 1),
-                ("periodSeconds", 10),
-                ("successThreshold", 1),
-                ("failureThreshold", 3),
-            ] {
-                set::default(probe, field, number);
-            }
-            if let Some(get) = probe.get_mut("httpGet").and_then(Value::as_object_mut) {
-                set::default_text(get, "path", "/");
-                set::default_text(get, "scheme", "HTTP");
-            }
-        }
-    }
-}
-
-/// Whether an image reference means the newest one: tag `latest`, or neither tag nor digest.
-fn is_latest(image: &str) -> bool {
-    let (name, digest) = match image.split_once('@') {
-        Some((name, _)) => (name, true),
-        None => (image, false),
-    };
-    let last = name.rsplit('/').next().unwrap_or_default();
-    match last.split_once(':') {
-        Some((_, tag)) => tag == "latest",
-        None => !digest,
-    }
-}
 
 /// What is wrong with a pod specification at a path.
 pub fn validate(spec: Option<&Value>, path: &str) -> Vec<Cause> {
@@ -191,10 +89,32 @@ fn validate_container(
         }
     }
     for (index, variable) in list("env").into_iter().flatten().enumerate() {
-        let name = variable.get("name").and_then(Value::as_str);
-        if name.unwrap_or_default().is_empty() {
-            causes.push(Cause::required(format!("{path}.env[{index}].name"), ""));
+        let path = format!("{path}.env[{index}]");
+        let text = |field: &str| {
+            variable
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        match text("name") {
+            "" => causes.push(Cause::required(format!("{path}.name"), "")),
+            given => {
+                for detail in name::variable(given) {
+                    causes.push(Cause::invalid(
+                        format!("{path}.name"),
+                        &given.into(),
+                        &detail,
+                    ));
+                }
+            }
         }
+        if let Some(Value::Object(source)) = variable.get("valueFrom") {
+            let has_value = !text("value").is_empty();
+            value_source(causes, source, has_value, &format!("{path}.valueFrom"));
+        }
+    }
+    if let Some(resources) = container.get("resources") {
+        causes.extend(resources::validate(resources, &format!("{path}.resources")));
     }
     for (index, mount) in list("volumeMounts").into_iter().flatten().enumerate() {
         let path = format!("{path}.volumeMounts[{index}]");
@@ -211,20 +131,53 @@ fn validate_container(
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_newest_image_is_always_pulled() {
-        for (image, expected) in [
-            ("nginx", true),
-            ("nginx:latest", true),
-            ("host:5000/nginx", true),
-            ("nginx:1.25", false),
-            ("nginx@sha256:ab", false),
-        ] {
-            assert_eq!(is_latest(image), expected, "{image}");
+/// Where the value of a variable comes from: one place, named in full.
+fn value_source(causes: &mut Vec<Cause>, source: &Map<String, Value>, has_value: bool, path: &str) {
+    const SOURCES: [&str; 5] = [
+        "fieldRef",
+        "resourceFieldRef",
+        "configMapKeyRef",
+        "secretKeyRef",
+        "fileKeyRef",
+    ];
+    let given: Vec<&str> = SOURCES
+        .into_iter()
+        .filter(|name| source.get(*name).is_some_and(|value| !value.is_null()))
+        .collect();
+    for name in ["configMapKeyRef", "secretKeyRef"] {
+        let Some(reference) = source.get(name).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        let path = format!("{path}.{name}");
+        let text = |field: &str| {
+            reference
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        for detail in name::check(NameRule::Subdomain, text("name"), false) {
+            causes.push(Cause::invalid(
+                format!("{path}.name"),
+                &text("name").into(),
+                &detail,
+            ));
+        }
+        match text("key") {
+            "" => causes.push(Cause::required(format!("{path}.key"), "")),
+            key => {
+                for detail in data::key_errors(key) {
+                    causes.push(Cause::invalid(format!("{path}.key"), &key.into(), &detail));
+                }
+            }
         }
     }
+    let rule = match given.len() {
+        0 => {
+            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+        }
+        _ if has_value => "may not be specified when `value` is not empty",
+        1 => return,
+        _ => "may not have more than one field specified at a time",
+    };
+    causes.push(Cause::invalid(path, &"".into(), rule));
 }

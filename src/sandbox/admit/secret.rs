@@ -3,21 +3,22 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
-use super::{Rules, data, set};
+use super::{Rules, data};
 use crate::{object::Object, sandbox::error::Cause};
 
 /// The rules of Secrets.
 pub const RULES: Rules = Rules {
     group: "",
     plural: "secrets",
-    prepare,
+    fill,
+    prepare: |_, _| {},
     validate,
 };
 
 const ACCOUNT: &str = "kubernetes.io/service-account.name";
 
 /// Folds `stringData` into `data`, where it wins.
-fn prepare(object: &mut Object, before: Option<&Object>) {
+fn fill(object: &mut Object) {
     if let Some(Value::Object(texts)) = object.remove(&["stringData"]) {
         let mut folded = match object.remove(&["data"]) {
             Some(Value::Object(data)) => data,
@@ -31,13 +32,6 @@ fn prepare(object: &mut Object, before: Option<&Object>) {
             object.set(&["data"], Value::Object(folded));
         }
     }
-    let kind = before
-        .and_then(|before| before.at(&["type"]))
-        .and_then(Value::as_str)
-        .unwrap_or("Opaque")
-        .to_owned();
-    // The type of an existing Secret need not be repeated.
-    set::default_text(object.as_map_mut(), "type", &kind);
 }
 
 fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {

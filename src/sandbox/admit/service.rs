@@ -18,12 +18,15 @@ use crate::{
 pub const RULES: Rules = Rules {
     group: "",
     plural: "services",
+    fill,
     prepare,
     validate,
 };
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
+/// How long a client is sent to the same pod when nothing is said.
+const AFFINITY_SECONDS: i64 = 10800;
 /// Node ports are given from here.
 const NODE_PORTS: std::ops::Range<i64> = 30000..32768;
 
@@ -34,20 +37,29 @@ fn kind(object: &Object) -> &str {
         .unwrap_or("ClusterIP")
 }
 
-fn prepare(object: &mut Object, before: Option<&Object>) {
+fn fill(object: &mut Object) {
     let Some(spec) = set::spec(object) else {
         return;
     };
-    set::default_text(spec, "sessionAffinity", "None");
-    set::default_text(spec, "type", "ClusterIP");
+    match spec.get("sessionAffinity").and_then(Value::as_str) {
+        Some("None") => {
+            spec.remove("sessionAffinityConfig");
+        }
+        Some("ClientIP") => {
+            if let Some(client) = set::map(spec, "sessionAffinityConfig")
+                .and_then(|config| set::map(config, "clientIP"))
+            {
+                set::default(client, "timeoutSeconds", AFFINITY_SECONDS);
+            }
+        }
+        _ => {}
+    }
     let kind = spec.get("type").and_then(Value::as_str).unwrap_or_default();
     let is_external = matches!(kind, "NodePort" | "LoadBalancer");
     let is_named = kind == "ExternalName";
     let is_balanced = kind == "LoadBalancer";
     if !is_named {
         set::default_text(spec, "internalTrafficPolicy", "Cluster");
-        set::default(spec, "ipFamilies", json!(["IPv4"]));
-        set::default_text(spec, "ipFamilyPolicy", "SingleStack");
     }
     if is_external {
         set::default_text(spec, "externalTrafficPolicy", "Cluster");
@@ -56,7 +68,6 @@ fn prepare(object: &mut Object, before: Option<&Object>) {
         set::default(spec, "allocateLoadBalancerNodePorts", true);
     }
     for port in set::maps(spec, "ports") {
-        set::default_text(port, "protocol", "TCP");
         let number = port.get("port").cloned().unwrap_or_default();
         let is_unset = port
             .get("targetPort")
@@ -65,10 +76,39 @@ fn prepare(object: &mut Object, before: Option<&Object>) {
             port.insert("targetPort".to_owned(), number);
         }
     }
+}
+
+fn prepare(object: &mut Object, before: Option<&Object>) {
+    let is_named = kind(object) == "ExternalName";
+    if !is_named && let Some(spec) = set::spec(object) {
+        let has_selector = spec
+            .get("selector")
+            .and_then(Value::as_object)
+            .is_some_and(|selector| !selector.is_empty());
+        let is_headless = spec.get("clusterIP") == Some(&"None".into());
+        // Who gives a headless Service its endpoints may give those of both families.
+        let is_dual = is_headless && !has_selector && !spec.contains_key("ipFamilyPolicy");
+        let (families, policy) = if is_dual {
+            (json!(["IPv4", "IPv6"]), "RequireDualStack")
+        } else {
+            (json!(["IPv4"]), "SingleStack")
+        };
+        set::default(spec, "ipFamilies", families);
+        set::default_text(spec, "ipFamilyPolicy", policy);
+    }
     match before {
-        None => object.set(&["status"], json!({"loadBalancer": {}})),
-        // An address once given stays without being repeated.
+        None => {}
+        // An address once given stays without being repeated; of two that differ the single one is meant.
         Some(before) if !is_named => {
+            let (one, list) = (["spec", "clusterIP"], ["spec", "clusterIPs"]);
+            if let Some(address) = object.at(&one).cloned()
+                && Some(&address) != before.at(&one)
+                && object.at(&list) == before.at(&list)
+                && let Some(first) = object.at(&list).and_then(|list| list.get(0)).cloned()
+                && first != address
+            {
+                object.set(&list, json!([address]));
+            }
             for field in ["clusterIP", "clusterIPs"] {
                 let is_unset = object
                     .at(&["spec", field])
@@ -153,9 +193,6 @@ fn free_address(used: &BTreeSet<&str>) -> String {
 fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
     let mut causes = Vec::new();
     let kind = kind(object);
-    if !TYPES.contains(&kind) {
-        causes.push(Cause::unsupported("spec.type", &kind.into(), &TYPES));
-    }
     let address = |object: &Object| object.at(&["spec", "clusterIP"]).cloned();
     if let Some(before) = before
         && kind != "ExternalName"
@@ -186,7 +223,6 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
         causes.push(Cause::required("spec.externalName", ""));
     }
     let mut names = BTreeSet::new();
-    let mut numbers = BTreeSet::new();
     for (index, port) in ports.iter().enumerate() {
         let path = format!("spec.ports[{index}]");
         let text = |field: &str| port.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -222,9 +258,47 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
                 &PROTOCOLS,
             ));
         }
+        match port.get("targetPort") {
+            Some(Value::Number(target)) => {
+                let target = target.as_i64().unwrap_or_default();
+                if !(1..=65535).contains(&target) {
+                    causes.push(Cause::invalid(
+                        format!("{path}.targetPort"),
+                        &target.into(),
+                        "must be between 1 and 65535, inclusive",
+                    ));
+                }
+            }
+            Some(Value::String(target)) => {
+                for detail in name::port(target) {
+                    let value = target.as_str().into();
+                    causes.push(Cause::invalid(
+                        format!("{path}.targetPort"),
+                        &value,
+                        &detail,
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    if !TYPES.contains(&kind) {
+        causes.push(Cause::unsupported("spec.type", &kind.into(), &TYPES));
+    }
+    let mut numbers = BTreeSet::new();
+    for (index, port) in ports.iter().enumerate() {
+        let path = format!("spec.ports[{index}]");
+        let protocol = port
+            .get("protocol")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let number = port.get("port").and_then(Value::as_i64).unwrap_or_default();
         if !numbers.insert((protocol, number)) {
-            let value = json!({"port": number, "protocol": protocol});
-            causes.push(Cause::duplicate(path, &value));
+            // Go compares, and shows, a port that has only these.
+            let shown = format!(
+                r#"{{"Name":"","Protocol":"{protocol}","AppProtocol":null,"Port":{number},"TargetPort":0,"NodePort":0}}"#
+            );
+            causes.push(Cause::duplicate_as(path.as_str(), &shown));
         }
     }
     causes

@@ -11,141 +11,96 @@ use crate::{
 const fn rules(
     group: &'static str,
     plural: &'static str,
+    fill: fn(&mut Object),
     prepare: fn(&mut Object, Option<&Object>),
 ) -> Rules {
     Rules {
         group,
         plural,
+        fill,
         prepare,
         validate,
     }
 }
 
 /// The rules of Deployments.
-pub const DEPLOYMENT: Rules = rules("apps", "deployments", |object, before| {
-    if let Some(spec) = set::spec(object) {
-        set::default(spec, "replicas", 1);
-        set::default(spec, "revisionHistoryLimit", 10);
-        set::default(spec, "progressDeadlineSeconds", 600);
-        if let Some(strategy) = set::map(spec, "strategy") {
-            set::default_text(strategy, "type", "RollingUpdate");
-            if strategy.get("type") == Some(&"RollingUpdate".into())
-                && let Some(rolling) = set::map(strategy, "rollingUpdate")
-            {
-                set::default(rolling, "maxSurge", "25%");
-                set::default(rolling, "maxUnavailable", "25%");
-            }
-        }
-    }
-    finish(object, before, &[]);
-});
-
+pub const DEPLOYMENT: Rules = rules("apps", "deployments", |_| {}, |_, _| {});
 /// The rules of ReplicaSets.
-pub const REPLICA_SET: Rules = rules("apps", "replicasets", |object, before| {
-    if let Some(spec) = set::spec(object) {
-        set::default(spec, "replicas", 1);
-    }
-    finish(object, before, &["replicas"]);
-});
-
+pub const REPLICA_SET: Rules = rules("apps", "replicasets", |_| {}, |_, _| {});
 /// The rules of ReplicationControllers.
-pub const REPLICATION_CONTROLLER: Rules = rules("", "replicationcontrollers", |object, before| {
+pub const REPLICATION_CONTROLLER: Rules =
+    rules("", "replicationcontrollers", take_labels, |_, _| {});
+/// The rules of StatefulSets.
+pub const STATEFUL_SET: Rules = rules("apps", "statefulsets", name_claims, |_, _| {});
+/// The rules of DaemonSets.
+pub const DAEMON_SET: Rules = rules("apps", "daemonsets", show_count, count_templates);
+
+/// The labels of the template are the selector and the labels, where those are not given.
+fn take_labels(object: &mut Object) {
     let labels = object
         .at(&["spec", "template", "metadata", "labels"])
         .cloned();
-    if let Some(spec) = set::spec(object) {
-        set::default(spec, "replicas", 1);
-        if let Some(labels) = labels {
-            set::default(spec, "selector", labels);
+    let Some(labels) = labels else {
+        return;
+    };
+    for path in [["spec", "selector"], ["metadata", "labels"]] {
+        let is_empty = object
+            .at(&path)
+            .and_then(Value::as_object)
+            .is_none_or(serde_json::Map::is_empty);
+        if is_empty {
+            object.set(&path, labels.clone());
         }
     }
-    finish(object, before, &["replicas"]);
-});
+}
 
-/// The rules of StatefulSets.
-pub const STATEFUL_SET: Rules = rules("apps", "statefulsets", |object, before| {
+/// Templates of claims tell their kind (`pkg/apis/apps/v1/conversion.go`).
+fn name_claims(object: &mut Object) {
     if let Some(spec) = set::spec(object) {
-        set::default(spec, "replicas", 1);
-        set::default(spec, "revisionHistoryLimit", 10);
-        set::default_text(spec, "podManagementPolicy", "OrderedReady");
-        if let Some(strategy) = set::map(spec, "updateStrategy") {
-            if strategy.get("type").is_none_or(|kind| kind == "") {
-                set::default(strategy, "rollingUpdate", json!({}));
-            }
-            set::default_text(strategy, "type", "RollingUpdate");
-            if let Some(rolling) = strategy
-                .get_mut("rollingUpdate")
-                .and_then(Value::as_object_mut)
-            {
-                set::default(rolling, "partition", 0);
-                set::default(rolling, "maxUnavailable", 1);
-            }
-        }
-        if let Some(policy) = set::map(spec, "persistentVolumeClaimRetentionPolicy") {
-            set::default_text(policy, "whenDeleted", "Retain");
-            set::default_text(policy, "whenScaled", "Retain");
+        for claim in set::maps(spec, "volumeClaimTemplates") {
+            claim.insert("apiVersion".to_owned(), "v1".into());
+            claim.insert("kind".to_owned(), "PersistentVolumeClaim".into());
         }
     }
-    finish(object, before, &["replicas", "availableReplicas"]);
-});
+}
 
-/// The rules of DaemonSets.
-pub const DAEMON_SET: Rules = rules("apps", "daemonsets", |object, before| {
-    if let Some(spec) = set::spec(object) {
-        set::default(spec, "revisionHistoryLimit", 10);
-        if let Some(strategy) = set::map(spec, "updateStrategy") {
-            set::default_text(strategy, "type", "RollingUpdate");
-            if strategy.get("type") == Some(&"RollingUpdate".into())
-                && let Some(rolling) = set::map(strategy, "rollingUpdate")
-            {
-                set::default(rolling, "maxUnavailable", 1);
-                set::default(rolling, "maxSurge", 0);
-            }
-        }
-    }
-    let counts = [
-        "currentNumberScheduled",
-        "desiredNumberScheduled",
-        "numberMisscheduled",
-        "numberReady",
-    ];
-    finish(object, before, &counts);
-});
+/// Annotation that counts the templates that a DaemonSet has had.
+const TEMPLATES: &str = "deprecated.daemonset.template.generation";
 
-/// What all have: a pod template, and a status that begins empty but for numbers that are always there.
-fn finish(object: &mut Object, before: Option<&Object>, counts: &[&str]) {
-    if let Some(template) = set::spec(object).and_then(|spec| set::map(spec, "template")) {
-        set::map(template, "metadata");
-        if let Some(spec) = set::map(template, "spec") {
-            pod_spec::complete(spec);
+/// The count is always shown.
+fn show_count(object: &mut Object) {
+    if object.annotation(TEMPLATES).is_none() {
+        object.set(&["metadata", "annotations", TEMPLATES], "0".into());
+    }
+}
+
+fn count_templates(object: &mut Object, before: Option<&Object>) {
+    let template = ["spec", "template"];
+    let count = match before {
+        None => 1,
+        Some(before) => {
+            let count: i64 = before
+                .annotation(TEMPLATES)
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default();
+            count + i64::from(before.at(&template) != object.at(&template))
         }
-    }
-    if before.is_none() {
-        let status: serde_json::Map<String, Value> = counts
-            .iter()
-            .map(|count| ((*count).to_owned(), 0.into()))
-            .collect();
-        object.set(&["status"], Value::Object(status));
-    }
+    };
+    let path = ["metadata", "annotations", TEMPLATES];
+    object.set(&path, count.to_string().into());
 }
 
 fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
     let mut causes = Vec::new();
-    for field in [
-        "replicas",
+    let late: &[&str] = &[
         "minReadySeconds",
         "revisionHistoryLimit",
         "progressDeadlineSeconds",
-    ] {
-        if let Some(number) = object.at(&["spec", field]).and_then(Value::as_i64)
-            && number < 0
-        {
-            causes.push(Cause::invalid(
-                format!("spec.{field}"),
-                &number.into(),
-                "must be greater than or equal to 0",
-            ));
-        }
+    ];
+    causes.extend(negative(object, &["replicas"]));
+    let is_deployment = object.kind() == "Deployment";
+    if !is_deployment {
+        causes.extend(negative(object, late));
     }
     if object.kind() == "Deployment" {
         causes.extend(standstill(object));
@@ -153,6 +108,9 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
     selector(&mut causes, object);
     let spec = with_claims(object);
     causes.extend(pod_spec::validate(spec.as_ref(), "spec.template.spec"));
+    if is_deployment {
+        causes.extend(negative(object, late));
+    }
     let policy = object.at(&["spec", "template", "spec", "restartPolicy"]);
     if let Some(policy) = policy
         && policy != "Always"
@@ -189,6 +147,22 @@ fn validate(object: &Object, before: Option<&Object>) -> Vec<Cause> {
         causes.push(Cause::forbidden("spec.strategy.rollingUpdate", why));
     }
     causes
+}
+
+/// Numbers of the specification that are less than nothing.
+fn negative(object: &Object, fields: &[&str]) -> Vec<Cause> {
+    let number = |field: &str| object.at(&["spec", field]).and_then(Value::as_i64);
+    fields
+        .iter()
+        .filter_map(|field| Some((*field, number(field).filter(|number| *number < 0)?)))
+        .map(|(field, number)| {
+            Cause::invalid(
+                format!("spec.{field}"),
+                &number.into(),
+                "must be greater than or equal to 0",
+            )
+        })
+        .collect()
 }
 
 /// The pod spec with a volume for each claim template, for containers may mount those too.
@@ -237,7 +211,8 @@ fn standstill(object: &Object) -> Option<Cause> {
 fn selector(causes: &mut Vec<Cause>, object: &Object) {
     let kind = object.kind().to_lowercase();
     let labels = object.at(&["spec", "template", "metadata", "labels"]);
-    let Some(selector) = object.at(&["spec", "selector"]) else {
+    let selector = object.at(&["spec", "selector"]);
+    let Some(selector) = selector.filter(|selector| !selector.is_null()) else {
         causes.push(Cause::required("spec.selector", ""));
         if kind == "deployment" {
             // No selector selects nothing, the template included.
@@ -285,29 +260,95 @@ fn mismatch(labels: Option<&Value>) -> Cause {
     )
 }
 
-/// Of a StatefulSet only these may change.
-const STATEFUL_CHANGEABLE: [&str; 7] = [
-    "minReadySeconds",
-    "ordinals",
-    "persistentVolumeClaimRetentionPolicy",
-    "replicas",
-    "revisionHistoryLimit",
-    "template",
-    "updateStrategy",
+/// What a StatefulSet is made with for good.
+const STATEFUL_FIXED: [&str; 4] = [
+    "selector",
+    "volumeClaimTemplates",
+    "serviceName",
+    "podManagementPolicy",
 ];
 
 fn frozen_stateful(causes: &mut Vec<Cause>, object: &Object, before: &Object) {
-    let fixed = |object: &Object| {
-        let mut spec = object.at(&["spec"])?.as_object()?.clone();
-        for field in STATEFUL_CHANGEABLE {
-            spec.remove(field);
+    for field in STATEFUL_FIXED {
+        let value = |object: &Object| object.at(&["spec", field]).cloned().unwrap_or_default();
+        if value(object) != value(before) {
+            causes.push(Cause::invalid(
+                format!("spec.{field}"),
+                &value(object),
+                "field is immutable",
+            ));
         }
-        Some(spec)
-    };
-    if fixed(object) != fixed(before) {
-        causes.push(Cause::forbidden(
-            "spec",
-            "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
-        ));
     }
+}
+
+/// Counts of a status by kind; those marked may not be more than `replicas`.
+const COUNTS: [(&str, &[(&str, bool)]); 3] = [
+    (
+        "Deployment",
+        &[
+            ("observedGeneration", false),
+            ("replicas", false),
+            ("updatedReplicas", true),
+            ("readyReplicas", true),
+            ("availableReplicas", true),
+            ("unavailableReplicas", false),
+            ("terminatingReplicas", false),
+            ("collisionCount", false),
+        ],
+    ),
+    (
+        "ReplicaSet",
+        &[
+            ("replicas", false),
+            ("fullyLabeledReplicas", true),
+            ("readyReplicas", true),
+            ("availableReplicas", true),
+            ("terminatingReplicas", false),
+            ("observedGeneration", false),
+        ],
+    ),
+    (
+        "StatefulSet",
+        &[
+            ("replicas", false),
+            ("readyReplicas", true),
+            ("currentReplicas", true),
+            ("updatedReplicas", true),
+            ("availableReplicas", true),
+        ],
+    ),
+];
+
+/// What is wrong with a status that is written (`ValidateDeploymentStatus` and its like).
+pub fn validate_status(object: &Object) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let Some((_, counts)) = COUNTS.iter().find(|(kind, _)| *kind == object.kind()) else {
+        return causes;
+    };
+    let count = |field: &str| {
+        let value = object.at(&["status", field]);
+        value.and_then(Value::as_i64).unwrap_or_default()
+    };
+    let mut wrong = |field: &str, detail: &str| {
+        let path = format!("status.{field}");
+        causes.push(Cause::invalid(path, &count(field).into(), detail));
+    };
+    for (field, _) in *counts {
+        if count(field) < 0 {
+            wrong(field, "must be greater than or equal to 0");
+        }
+    }
+    for (field, _) in counts.iter().filter(|(_, is_part)| *is_part) {
+        if count(field) > count("replicas") {
+            wrong(field, "cannot be greater than status.replicas");
+        }
+    }
+    if count("availableReplicas") > count("readyReplicas") {
+        let detail = match object.kind() {
+            "StatefulSet" => "cannot be greater than status.readyReplicas",
+            _ => "cannot be greater than readyReplicas",
+        };
+        wrong("availableReplicas", detail);
+    }
+    causes
 }

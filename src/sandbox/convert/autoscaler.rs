@@ -66,9 +66,74 @@ pub(super) fn to_v1(object: &mut Object) {
         }
     }
     for (annotation, path) in FIELDS {
-        if let Some(value) = object.remove(&path) {
-            annotate(object, annotation, &value);
+        match object.remove(&path) {
+            Some(value) if annotation == BEHAVIOR => {
+                let path = ["metadata", "annotations", annotation];
+                object.set(&path, shown_behavior(&value).into());
+            }
+            Some(value) => annotate(object, annotation, &value),
+            None => {}
         }
+    }
+}
+
+/// Behaviour as Go shows its own form of it, fields in the order of its structs.
+fn shown_behavior(behavior: &Value) -> String {
+    let shown = |value: &Value, fields: &[&str]| -> String {
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|field| format!("{:?}:{}", go_name(field), value[*field]))
+            .collect();
+        format!("{{{}}}", fields.join(","))
+    };
+    let rules = |name: &str| {
+        let rules = &behavior[name];
+        if rules.is_null() {
+            return "null".to_owned();
+        }
+        let policies: Vec<String> = rules["policies"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|policy| shown(policy, &["type", "value", "periodSeconds"]))
+            .collect();
+        let policies = match rules["policies"] {
+            Value::Null => "null".to_owned(),
+            _ => format!("[{}]", policies.join(",")),
+        };
+        format!(
+            r#"{{"StabilizationWindowSeconds":{},"SelectPolicy":{},"Policies":{policies},"Tolerance":{}}}"#,
+            rules["stabilizationWindowSeconds"], rules["selectPolicy"], rules["tolerance"]
+        )
+    };
+    format!(
+        r#"{{"ScaleUp":{},"ScaleDown":{}}}"#,
+        rules("scaleUp"),
+        rules("scaleDown")
+    )
+}
+
+fn go_name(field: &str) -> String {
+    let mut letters = field.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}
+
+/// The reverse of [`shown_behavior`]; Go reads names in any case.
+fn read_behavior(value: Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| {
+                let mut letters = name.chars();
+                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+                let name = format!("{}{}", first.unwrap_or_default(), letters.as_str());
+                (name, read_behavior(value))
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(read_behavior).collect(),
+        other => other,
     }
 }
 
@@ -93,7 +158,7 @@ pub(super) fn to_v2(object: &mut Object) {
     }
     for (annotation, path) in FIELDS {
         if let Some(value) = take(object, annotation) {
-            object.set(&path, value);
+            object.set(&path, read_behavior(value));
         }
     }
 }

@@ -37,11 +37,13 @@ pub fn complete(definition: &mut Object) {
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default();
-    for version in versions(definition) {
-        let name = version.get("name").cloned().unwrap_or_default();
-        if version.get("storage") == Some(&Value::Bool(true)) && !stored.contains(&name) {
-            stored.push(name);
-        }
+    let storage = versions(definition)
+        .find(|version| version.get("storage") == Some(&Value::Bool(true)))
+        .and_then(|version| version.get("name"));
+    if let Some(name) = storage
+        && !stored.contains(name)
+    {
+        stored.push(name.clone());
     }
     definition.set(&["status", "storedVersions"], stored.into());
 }
@@ -129,6 +131,22 @@ fn stored_versions(definition: &Object, found: &mut Vec<Cause>) {
     let stored = definition
         .at(&["status", "storedVersions"])
         .and_then(Value::as_array);
+    let path = "status.storedVersions";
+    let list = stored.map(Vec::as_slice).unwrap_or_default();
+    if list.is_empty() {
+        let rule = "must have at least one stored version";
+        found.push(Cause::invalid(path, &Value::Null, rule));
+    }
+    for version in versions(definition) {
+        let name = version.get("name").unwrap_or(&Value::Null);
+        if version.get("storage") == Some(&Value::Bool(true)) && !list.contains(name) {
+            let rule = format!(
+                "must have the storage version {}",
+                name.as_str().unwrap_or_default()
+            );
+            found.push(Cause::invalid(path, &list.to_vec().into(), &rule));
+        }
+    }
     for (index, stored) in stored.into_iter().flatten().enumerate() {
         if !versions(definition).any(|version| version.get("name") == Some(stored)) {
             let name = stored.as_str().unwrap_or_default();

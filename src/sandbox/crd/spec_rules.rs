@@ -70,14 +70,19 @@ pub(super) fn check(spec: &Value) -> Vec<Cause> {
             check_columns(columns, &format!("{path}{}", dotted(COLUMNS)), &mut found);
         }
     }
-    let all = spec.get("versions").cloned().unwrap_or_default();
+    if let Some(name) = versions.first().map(|version| text(version, "name"))
+        && let Some(error) = label_1035(name)
+    {
+        found.push(Cause::invalid("spec.version", &name.into(), &error));
+    }
+    let all = shown_versions(versions);
     if !unique {
         let rule = "must contain unique version names";
-        found.push(Cause::invalid("spec.versions", &all, rule));
+        found.push(Cause::invalid_as("spec.versions", &all, rule));
     }
     if versions.iter().filter(|v| flag(v, "storage")).count() != 1 {
         let rule = "must have exactly one version marked as storage version";
-        found.push(Cause::invalid("spec.versions", &all, rule));
+        found.push(Cause::invalid_as("spec.versions", &all, rule));
     }
     check_names(spec.get("names").unwrap_or(&Value::Null), &mut found);
     if let Some(schema) = common(versions, SCHEMA) {
@@ -108,6 +113,51 @@ pub(super) fn check(spec: &Value) -> Vec<Cause> {
         ));
     }
     found
+}
+
+/// Versions as Go shows its own form of them; what all have alike stands elsewhere there, and schemas that differ are
+/// shown as they were written.
+fn shown_versions(versions: &[Value]) -> String {
+    let own = |version: &Value, pointer: &str| {
+        let part = version.pointer(pointer);
+        part.filter(|_| common(versions, pointer).is_none())
+            .unwrap_or(&Value::Null)
+            .clone()
+    };
+    let shown: Vec<String> = versions
+        .iter()
+        .map(|version| {
+            let fields = [
+                (
+                    "Name",
+                    version.get("name").cloned().unwrap_or_else(|| json!("")),
+                ),
+                ("Served", flag(version, "served").into()),
+                ("Storage", flag(version, "storage").into()),
+                ("Deprecated", flag(version, "deprecated").into()),
+                (
+                    "DeprecationWarning",
+                    version
+                        .get("deprecationWarning")
+                        .cloned()
+                        .unwrap_or_default(),
+                ),
+                ("Schema", own(version, SCHEMA)),
+                ("Subresources", own(version, "/subresources")),
+                ("AdditionalPrinterColumns", own(version, COLUMNS)),
+                (
+                    "SelectableFields",
+                    version.get("selectableFields").cloned().unwrap_or_default(),
+                ),
+            ];
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, value)| format!("{name:?}:{value}"))
+                .collect();
+            format!("{{{}}}", fields.join(","))
+        })
+        .collect();
+    format!("[{}]", shown.join(","))
 }
 
 /// What may not change once the definition is there; names and scope once it is established.

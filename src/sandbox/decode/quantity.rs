@@ -1,5 +1,7 @@
 //! Quantities as the server writes them (`apimachinery/pkg/api/resource/quantity.go`).
 
+use std::cmp::Ordering;
+
 /// Decimal suffixes by their power of ten.
 const DECIMAL: [(&str, i32); 10] = [
     ("n", -9),
@@ -57,6 +59,43 @@ pub fn canonical(text: &str) -> Option<String> {
     })
 }
 
+/// Which of two quantities is larger; none when one cannot be read or has more digits than fit.
+pub fn compare_quantities(left: &str, right: &str) -> Option<Ordering> {
+    Some(nanos(left)?.cmp(&nanos(right)?))
+}
+
+/// A quantity in parts of a billionth.
+fn nanos(text: &str) -> Option<i128> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let end = rest
+        .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
+        .unwrap_or(rest.len());
+    let (number, suffix) = rest.split_at_checked(end)?;
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let digits: i128 = format!("0{whole}{part}").parse().ok()?;
+    let mut power = 9 - i32::try_from(part.len()).ok()?;
+    let mut factor = 1_i128;
+    if let Some((_, known)) = DECIMAL.iter().find(|(known, _)| *known == suffix) {
+        power += known;
+    } else if let Some(place) = BINARY.iter().position(|known| *known == suffix) {
+        factor = 1024i128.checked_pow(u32::try_from(place).ok()?)?;
+    } else {
+        let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
+        power = power.checked_add(exponent)?;
+    }
+    let scale = 10i128.checked_pow(power.unsigned_abs())?;
+    let scaled = digits.checked_mul(factor)?;
+    let scaled = if power < 0 {
+        scaled / scale
+    } else {
+        scaled.checked_mul(scale)?
+    };
+    Some(sign * scaled)
+}
+
 fn place_is_binary(suffix: &str) -> bool {
     !suffix.is_empty()
 }
@@ -100,6 +139,23 @@ fn shortest(mut digits: i128, mut power: i32) -> Option<(i128, i32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quantities_are_compared_by_what_they_mean() {
+        for (left, right, expected) in [
+            ("2", "1", Ordering::Greater),
+            ("500m", "0.5", Ordering::Equal),
+            ("1Ki", "1k", Ordering::Greater),
+            ("1e3", "1k", Ordering::Equal),
+            ("-1", "0", Ordering::Less),
+        ] {
+            assert_eq!(
+                compare_quantities(left, right),
+                Some(expected),
+                "{left} {right}"
+            );
+        }
+    }
 
     #[test]
     fn quantities_are_shortened() {

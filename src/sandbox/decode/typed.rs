@@ -15,13 +15,44 @@ pub struct Typed {
     pub unknown: Vec<String>,
 }
 
+/// A value is not what its type can hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TypeError {
+    /// It is of another type; shown in the words of Go's decoder.
+    #[error("json: cannot unmarshal {word} into Go struct field {field} of type {wanted}")]
+    Mismatch {
+        /// What it is.
+        word: String,
+        /// The struct and the fields on the way, without keys of maps and places in lists.
+        field: String,
+        /// The type that it should have.
+        wanted: String,
+        /// What a conversion from maps says of it.
+        conversion: String,
+    },
+    /// It cannot be read as what it should be.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl TypeError {
+    /// The words of a conversion from maps (`runtime/converter.go`), as strategic patches have them.
+    pub fn conversion(&self) -> String {
+        match self {
+            Self::Mismatch { conversion, .. } => conversion.clone(),
+            Self::Unreadable(words) => words.clone(),
+        }
+    }
+}
+
 /// Takes a value as a type; `kind` is the name of the type of the whole.
 ///
 /// # Errors
 /// A value is of another type, in the words of Go's decoder.
-pub fn typed(schema: &Schema, value: Value) -> Result<Typed, String> {
+pub fn typed(schema: &Schema, value: Value) -> Result<Typed, TypeError> {
     let mut reader = Reader {
         path: String::new(),
+        fields: String::new(),
         holder: short_name(schema),
         unknown: Vec::new(),
     };
@@ -43,13 +74,15 @@ const OPAQUE: &[&str] = &[
 
 struct Reader {
     path: String,
+    /// The path without keys of maps and places in lists, which Go does not tell.
+    fields: String,
     /// Name of the type that holds the field at hand.
     holder: String,
     unknown: Vec<String>,
 }
 
 impl Reader {
-    fn read(&mut self, schema: &Schema, value: Value) -> Result<Value, String> {
+    fn read(&mut self, schema: &Schema, value: Value) -> Result<Value, TypeError> {
         let name = short_name(schema);
         if OPAQUE.contains(&name.as_str()) {
             return Ok(value);
@@ -70,7 +103,7 @@ impl Reader {
                 if is_quantity(&text) {
                     Ok(Value::String(canonical(&text).unwrap_or(text)))
                 } else {
-                    Err(QUANTITY.to_owned())
+                    Err(TypeError::Unreadable(QUANTITY.to_owned()))
                 }
             }
             // A quantity that was written as a number is shown as text.
@@ -87,13 +120,21 @@ impl Reader {
         schema: &Schema,
         name: &str,
         map: Map<String, Value>,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, TypeError> {
         let values = schema.values();
         let length = self.path.len();
+        let known = self.fields.len();
         let outer = std::mem::replace(&mut self.holder, name.to_owned());
         let mut read = Map::new();
         for (field, value) in map {
-            let inner = schema.field(&field).or_else(|| values.clone());
+            let own = schema.field(&field);
+            if own.is_some() {
+                if known > 0 {
+                    self.fields.push('.');
+                }
+                self.fields.push_str(&field);
+            }
+            let inner = own.or_else(|| values.clone());
             if length > 0 {
                 self.path.push('.');
             }
@@ -120,12 +161,13 @@ impl Reader {
                 }
             }
             self.path.truncate(length);
+            self.fields.truncate(known);
         }
         self.holder = outer;
         Ok(Value::Object(read))
     }
 
-    fn array(&mut self, schema: &Schema, items: Vec<Value>) -> Result<Value, String> {
+    fn array(&mut self, schema: &Schema, items: Vec<Value>) -> Result<Value, TypeError> {
         let Some(inner) = schema.items() else {
             return Ok(Value::Array(items));
         };
@@ -143,49 +185,64 @@ impl Reader {
         Ok(Value::Array(read))
     }
 
-    fn text(&self, schema: &Schema, name: &str, text: String) -> Result<Value, String> {
+    fn text(&self, schema: &Schema, name: &str, text: String) -> Result<Value, TypeError> {
         if schema.format() == Some("byte")
             && let Some(place) = corrupt_at(text.as_bytes())
         {
-            return Err(format!("illegal base64 data at input byte {place}"));
+            return Err(TypeError::Unreadable(format!(
+                "illegal base64 data at input byte {place}"
+            )));
         }
         if matches!(name, "Time" | "MicroTime")
             && !text.is_empty()
             && text.parse::<jiff::Timestamp>().is_err()
         {
-            return Err(format!(
+            return Err(TypeError::Unreadable(format!(
                 "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
-            ));
+            )));
         }
         if name == "MicroTime"
             && let Some(rest) = text.get(SECONDS..)
             && !is_micro(rest)
         {
-            return Err(format!(
+            return Err(TypeError::Unreadable(format!(
                 "parsing time {text:?} as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse {rest:?} as \".000000\""
-            ));
+            )));
         }
         Ok(Value::String(text))
     }
 
-    fn wrong(&self, schema: &Schema, value: &Value) -> String {
-        let word = match value {
-            Value::Null => "null".to_owned(),
-            Value::Bool(_) => "bool".to_owned(),
+    fn wrong(&self, schema: &Schema, value: &Value) -> TypeError {
+        let (word, kind) = match value {
+            Value::Null => ("null".to_owned(), "invalid"),
+            Value::Bool(_) => ("bool".to_owned(), "bool"),
             Value::Number(number) if schema.value_type() == ValueType::Integer => {
-                format!("number {number}")
+                (format!("number {number}"), "float64")
             }
-            Value::Number(_) => "number".to_owned(),
-            Value::String(_) => "string".to_owned(),
-            Value::Array(_) => "array".to_owned(),
-            Value::Object(_) => "object".to_owned(),
+            Value::Number(_) => ("number".to_owned(), "int64"),
+            Value::String(_) => ("string".to_owned(), "string"),
+            Value::Array(_) => ("array".to_owned(), "slice"),
+            Value::Object(_) => ("object".to_owned(), "map"),
         };
-        let place = without_indices(&self.path);
-        format!(
-            "json: cannot unmarshal {word} into Go struct field {}.{place} of type {}",
-            self.holder,
-            go_type(schema)
-        )
+        let wanted = go_type(schema);
+        let conversion = match schema.value_type() {
+            ValueType::Object if schema.values().is_some() => {
+                format!("cannot restore map from {kind}")
+            }
+            ValueType::Object => format!("cannot restore struct from: {kind}"),
+            ValueType::Array => format!("cannot restore slice from {kind}"),
+            // Go would take the number as a character, which the converter does not let it.
+            ValueType::String if value.is_i64() || value.is_u64() => {
+                "cannot convert int64 to string".to_owned()
+            }
+            _ => format!("unrecognized type: {wanted}"),
+        };
+        TypeError::Mismatch {
+            word,
+            field: format!("{}.{}", self.holder, self.fields),
+            wanted,
+            conversion,
+        }
     }
 }
 
@@ -284,21 +341,6 @@ fn go_type(schema: &Schema) -> String {
     }
 }
 
-/// Go does not tell which element of a list it was.
-fn without_indices(path: &str) -> String {
-    let mut kept = String::new();
-    let mut depth = 0;
-    for letter in path.chars() {
-        match letter {
-            '[' => depth += 1,
-            ']' => depth -= 1,
-            _ if depth == 0 => kept.push(letter),
-            _ => {}
-        }
-    }
-    kept
-}
-
 /// Where Go finds a text not to be base64; line breaks are skipped, spare bits are not looked at.
 fn corrupt_at(text: &[u8]) -> Option<usize> {
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -349,7 +391,7 @@ mod tests {
     use super::*;
     use crate::object::Gvk;
 
-    fn deployment(spec: Value) -> Result<Typed, String> {
+    fn deployment(spec: Value) -> Result<Typed, TypeError> {
         let schema = Schema::of(&Gvk::new("apps", "v1", "Deployment")).unwrap();
         typed(
             &schema,
@@ -385,7 +427,7 @@ mod tests {
             ),
         ];
         for (spec, text) in cases {
-            assert_eq!(deployment(spec).unwrap_err(), text);
+            assert_eq!(deployment(spec).unwrap_err().to_string(), text);
         }
     }
 

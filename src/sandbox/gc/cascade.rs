@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use super::content;
 use crate::{
-    object::Gvk,
+    object::{Gvk, Object},
     sandbox::{
         fresh,
         registry::{Registry, Resource},
         store::{Change, ChangeKind, GroupResource, Key, Place, Store, Stored},
         write::{
-            DeleteOptions, FOREGROUND, ORPHAN, Propagation, Scope, Writer, change_metadata, delete,
-            remove_finalizers_done,
+            self, DeleteOptions, FOREGROUND, ORPHAN, Propagation, Scope, UpdateKind, Writer,
+            change_metadata, delete, remove_finalizers_done,
         },
     },
 };
@@ -91,7 +91,7 @@ impl Pass<'_> {
         let uid = stored.object.uid().unwrap_or_default().to_owned();
         if stored.finalizers().contains(&ORPHAN) {
             for dependent in store.dependents(&uid) {
-                drop_owners(store, &dependent, |owner| owner_uid(owner) == uid);
+                drop_owners(self, store, &dependent, |owner| owner_uid(owner) == uid);
             }
             drop_finalizer(store, key, ORPHAN);
         } else if stored.finalizers().contains(&FOREGROUND) {
@@ -143,7 +143,7 @@ impl Pass<'_> {
             return;
         }
         if solid > 0 {
-            drop_owners(store, key, |owner| {
+            drop_owners(self, store, key, |owner| {
                 let_go.iter().any(|uid| uid == owner_uid(owner))
             });
             return;
@@ -196,6 +196,23 @@ impl Pass<'_> {
             GroupResource::new(&resource.storage.group, &resource.plural),
             Place::new(namespace, text("name")),
         ))
+    }
+
+    /// Takes from the managers what the collector took away.
+    fn forget(&self, stored: &Stored, object: &mut Object) {
+        let Some(resource) = self.registry.of_kind(&object.gvk()) else {
+            return;
+        };
+        let namespace = object.namespace().unwrap_or_default().to_owned();
+        let scope = Scope {
+            registry: self.registry,
+            resource: &resource,
+            namespace: &namespace,
+            now: self.now,
+            dry_run: false,
+            writer: Writer::SERVER,
+        };
+        write::settle(&scope, UpdateKind::Main, Some(&stored.object), object);
     }
 
     fn look(&self, store: &Store, owner: &Value, namespace: &str) -> Option<Owner> {
@@ -258,11 +275,11 @@ fn blocks(dependent: &Stored, uid: &str) -> bool {
     })
 }
 
-fn drop_owners(store: &mut Store, key: &Key, is_dropped: impl Fn(&Value) -> bool) {
+fn drop_owners(pass: &Pass<'_>, store: &mut Store, key: &Key, is_dropped: impl Fn(&Value) -> bool) {
     let Some(stored) = store.at(key) else {
         return;
     };
-    let object = change_metadata(&stored, |metadata| {
+    let mut object = change_metadata(&stored, |metadata| {
         let Some(list) = metadata
             .get_mut("ownerReferences")
             .and_then(Value::as_array_mut)
@@ -274,6 +291,7 @@ fn drop_owners(store: &mut Store, key: &Key, is_dropped: impl Fn(&Value) -> bool
             metadata.remove("ownerReferences");
         }
     });
+    pass.forget(&stored, &mut object);
     if object != stored.object {
         store.put(key, object);
     }

@@ -13,6 +13,20 @@ use crate::sandbox::{
 pub const ACCEPTED: &str =
     "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
+/// The same for lists, which may be watched.
+const ACCEPTED_OF_LISTS: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// One built-in object, or a change.
+    One,
+    /// A list of built-in objects.
+    List,
+    /// Something custom.
+    Custom,
+}
+
 /// How the answer is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
@@ -30,6 +44,8 @@ pub struct Accept {
     pub form: Form,
     /// Which encoding.
     pub encoding: Encoding,
+    /// Whether metadata is asked for by the name of a list, if it is asked for.
+    pub asked_list: Option<bool>,
 }
 
 /// The `Accept` header as text.
@@ -46,7 +62,7 @@ pub fn text(headers: &HeaderMap) -> String {
 ///
 /// # Errors
 /// None of them can be.
-pub fn negotiate(headers: &HeaderMap, query: &Query) -> ApiResult<Accept> {
+pub fn negotiate(headers: &HeaderMap, query: &Query, asked: Asked) -> ApiResult<Accept> {
     let text = text(headers);
     if text.trim().is_empty() {
         return Ok(Accept::default());
@@ -62,26 +78,40 @@ pub fn negotiate(headers: &HeaderMap, query: &Query) -> ApiResult<Accept> {
         .collect();
     ranges.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut has_protobuf = false;
+    let mut is_routed = false;
     for (_, range) in ranges {
         let media = range.split(';').next().unwrap_or_default().trim();
         let encoding = match media {
             "application/json" | "*/*" | "application/*" => Encoding::Json,
             "application/yaml" => Encoding::Yaml,
             "application/vnd.kubernetes.protobuf" => {
+                is_routed = true;
                 has_protobuf |= parameter(range, "as").is_none();
                 continue;
             }
             _ => continue,
         };
+        is_routed = true;
         let Some(form) = form(range, query)? else {
             continue;
         };
-        return Ok(Accept { form, encoding });
+        let asked_list = (form == Form::Metadata)
+            .then(|| parameter(range, "as") == Some("PartialObjectMetadataList"));
+        return Ok(Accept {
+            form,
+            encoding,
+            asked_list,
+        });
     }
     if has_protobuf {
         return Ok(Accept::default());
     }
-    Err(ApiError::not_acceptable(ACCEPTED))
+    Err(match asked {
+        // The router of the built-in groups turns it away before any handler sees it.
+        Asked::One if !is_routed => ApiError::unrouted_acceptance(ACCEPTED),
+        Asked::List if !is_routed => ApiError::unrouted_acceptance(ACCEPTED_OF_LISTS),
+        _ => ApiError::not_acceptable(ACCEPTED),
+    })
 }
 
 fn parameter<'a>(range: &'a str, name: &str) -> Option<&'a str> {
@@ -106,7 +136,7 @@ fn form(range: &str, query: &Query) -> ApiResult<Option<Form>> {
                 .then(|| query.text("includeObject"));
             let include = Include::from_parameter(text).ok_or_else(|| {
                 ApiError::bad_request(format!(
-                    "unrecognized includeObject value: {:?}",
+                    "Unable to convert to Table as requested: includeObject: Invalid value: {:?}: must be 'Metadata', 'Object', 'None', or empty",
                     text.unwrap_or_default()
                 ))
             })?;
@@ -124,7 +154,7 @@ mod tests {
     fn choose(accept: &str) -> Option<Accept> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, accept.parse().unwrap());
-        negotiate(&headers, &Query::default()).ok()
+        negotiate(&headers, &Query::default(), Asked::One).ok()
     }
 
     #[test]

@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::{
     object::{
         Gvk,
-        yaml::{ReadOptions, read},
+        yaml::{ReadOptions, YamlError, read},
     },
     sandbox::{
-        decode::parse,
+        decode::{parse, syntax_error},
         error::{ApiError, ApiResult},
         protobuf,
     },
@@ -73,24 +73,83 @@ pub struct Document {
 /// Reads a body of one document, of the kind `expected` where it does not say its own.
 ///
 /// # Errors
-/// The media type is not read here, or the document is broken.
+/// The media type is not read here, or the document is broken (`transformDecodeError` of
+/// `apiserver/pkg/endpoints/handlers/rest.go`).
 pub fn document(headers: &HeaderMap, bytes: &[u8], expected: &Gvk) -> ApiResult<Document> {
-    match media_type(headers).as_str() {
-        protobuf::MEDIA_TYPE => typed(bytes, expected),
-        "application/json" => json(bytes),
-        "application/yaml" => yaml(bytes),
-        _ => Err(ApiError::unsupported_media_type(READABLE)),
+    let unrecognized = |error: String| {
+        let kind = &expected.kind;
+        // What is sent for a Secret is not shown again.
+        let shown = match kind.as_str() {
+            "Secret" => String::new(),
+            _ => format!(" ({})", summary(bytes)),
+        };
+        ApiError::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): {error}{shown}"
+        ))
+    };
+    let document = match media_type(headers).as_str() {
+        protobuf::MEDIA_TYPE => return typed(bytes, expected, unrecognized),
+        "application/json" => json(bytes).map_err(|error| unrecognized(untold(&error)))?,
+        "application/yaml" => yaml(bytes).map_err(unrecognized)?,
+        _ => return Err(ApiError::unsupported_media_type(READABLE)),
+    };
+    match kind_problem(&document.value) {
+        Some(problem) => Err(unrecognized(untold(&problem))),
+        None => Ok(document),
     }
 }
 
-/// Reads protobuf (`transformDecodeError` of `apiserver/pkg/endpoints/handlers/rest.go`).
-fn typed(bytes: &[u8], expected: &Gvk) -> ApiResult<Document> {
-    let opened = protobuf::open(bytes, expected).map_err(|error| {
-        ApiError::bad_request(format!(
-            "the object provided is unrecognized (must be of type {}): {error}",
-            expected.kind
+fn untold(error: &str) -> String {
+    format!("couldn't get version/kind; json parse error: {error}")
+}
+
+/// Why a document does not even tell its kind.
+fn kind_problem(value: &Value) -> Option<String> {
+    const TYPE: &str = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+    let word = |value: &Value| match value {
+        Value::Bool(_) => Some("bool"),
+        Value::Number(_) => Some("number"),
+        Value::String(_) => Some("string"),
+        Value::Array(_) => Some("array"),
+        Value::Object(_) => Some("object"),
+        Value::Null => None,
+    };
+    let Value::Object(map) = value else {
+        return word(value)
+            .map(|word| format!("json: cannot unmarshal {word} into Go value of type {TYPE}"));
+    };
+    ["apiVersion", "kind"].iter().find_map(|field| {
+        let value = map.get(*field).filter(|value| !value.is_string())?;
+        let word = word(value)?;
+        Some(format!(
+            "json: cannot unmarshal {word} into Go struct field .{field} of type string"
         ))
-    })?;
+    })
+}
+
+/// The beginning of a body for people: as it is when it may be JSON, else in hexadecimal digits.
+fn summary(bytes: &[u8]) -> String {
+    const MOST: usize = 30;
+    let (head, rest) = bytes.split_at(bytes.len().min(MOST));
+    let end = if rest.is_empty() { "" } else { " ..." };
+    match head.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{end}", String::from_utf8_lossy(head)),
+        Some(_) => {
+            let digits: String = head.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{digits}{end}")
+        }
+    }
+}
+
+/// Reads protobuf.
+fn typed(
+    bytes: &[u8],
+    expected: &Gvk,
+    unrecognized: impl Fn(String) -> ApiError,
+) -> ApiResult<Document> {
+    let opened =
+        protobuf::open(bytes, expected).map_err(|error| unrecognized(error.to_string()))?;
     let value = opened.value().map_err(|error| {
         let given = &opened.gvk;
         ApiError::bad_request(format!(
@@ -107,13 +166,10 @@ fn typed(bytes: &[u8], expected: &Gvk) -> ApiResult<Document> {
 /// Reads JSON.
 ///
 /// # Errors
-/// It is broken.
-pub fn json(bytes: &[u8]) -> ApiResult<Document> {
-    let (value, twice) = parse(bytes).map_err(|error| {
-        ApiError::bad_request(format!(
-            "couldn't get version/kind; json parse error: {error}"
-        ))
-    })?;
+/// It is broken; tells how in the words of Go's decoder.
+pub fn json(bytes: &[u8]) -> Result<Document, String> {
+    let (value, twice) =
+        parse(bytes).map_err(|error| syntax_error(bytes).unwrap_or_else(|| error.to_string()))?;
     let complaints = twice
         .iter()
         .map(|path| format!("duplicate field {path:?}"))
@@ -124,19 +180,25 @@ pub fn json(bytes: &[u8]) -> ApiResult<Document> {
 /// Reads YAML of one document.
 ///
 /// # Errors
-/// It is broken, or holds several documents.
-pub fn yaml(bytes: &[u8]) -> ApiResult<Document> {
+/// It is broken, or holds several documents; an open bracket is told as the original tells it.
+pub fn yaml(bytes: &[u8]) -> Result<Document, String> {
     let mut documents = read(bytes, &ReadOptions::default()).map_err(|error| {
-        ApiError::bad_request(format!("error converting YAML to JSON: {error}"))
+        let at = error.position();
+        match (bytes.get(at.offset), error) {
+            (Some(b'['), YamlError::Syntax { what, .. }) if what.contains("not closed") => {
+                format!("yaml: line {}: did not find expected ',' or ']'", at.line)
+            }
+            (Some(b'{'), YamlError::Syntax { what, .. }) if what.contains("not closed") => {
+                format!("yaml: line {}: did not find expected ',' or '}}'", at.line)
+            }
+            (_, YamlError::Syntax { what, .. }) => format!("yaml: line {}: {what}", at.line),
+            (_, other) => format!("yaml: {other}"),
+        }
     })?;
     let value = match documents.len() {
         0 => Value::Null,
         1 => documents.swap_remove(0).value,
-        _ => {
-            return Err(ApiError::bad_request(
-                "the body holds more than one YAML document",
-            ));
-        }
+        _ => return Err("the body holds more than one YAML document".to_owned()),
     };
     Ok(Document {
         value,

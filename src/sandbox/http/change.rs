@@ -1,5 +1,7 @@
 //! Writes.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
     response::Response,
@@ -9,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     body::{self, collect, document, media_type},
     handle::Call,
-    object::Place,
+    object::{Place, not_registered},
     patch::{APPLY, Patch},
     query::check_dry_run,
     reply,
@@ -23,7 +25,10 @@ use crate::{
         review,
         store::{Key, Store, Stored},
         strategy,
-        write::{self, DeleteOptions, Deleted, Propagation, Scope, UpdateKind, Writer, shelf_of},
+        write::{
+            self, DeleteOptions, Deleted, Propagation, Scope, UpdateKind, Writer, shelf_of,
+            timestamp,
+        },
     },
 };
 
@@ -61,12 +66,6 @@ impl Call {
         if name == self.path.name {
             return Ok(());
         }
-        if name.is_empty() {
-            return Err(ApiError::bad_request(format!(
-                "the name of the object ({} based on URL) was undeterminable: name must be provided",
-                self.path.name
-            )));
-        }
         Err(ApiError::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
             self.path.name
@@ -92,7 +91,13 @@ pub async fn create(call: Call, body: Body) -> ApiResult<Response> {
 /// `POST` of a review: answered, not kept.
 pub async fn review(call: &Call, body: Body) -> ApiResult<Response> {
     let bytes = collect(body).await?;
-    let object = call.object(call.document(&bytes)?, Place::Body)?;
+    let mut object = call.object(call.document(&bytes)?, Place::Body)?;
+    let registry = call.sandbox.registry();
+    let scope = call.scope(&registry, true);
+    if call.resource.gvk.kind == "SelfSubjectReview" {
+        object.set(&["metadata", "creationTimestamp"], timestamp(scope.now));
+    }
+    write::settle(&scope, UpdateKind::Main, None, &mut object);
     // Nobody but the holder of the token gets here, and no other token is known.
     let answer = review::answer(&call.resource, &object, |_| false)?;
     Ok(reply::value(201, &answer.into_value()))
@@ -113,7 +118,9 @@ pub async fn put(call: Call, object: Object, kind: UpdateKind) -> ApiResult<Resp
     let (stored, is_new) = call
         .sandbox
         .write(|store, registry| {
-            write::update(store, &call.scope(registry, dry_run), &name, object, kind)
+            let scope = call.scope(registry, dry_run);
+            write::check_uid(store, &scope, &name, &object)?;
+            write::update(store, &scope, &name, object, kind)
         })
         .await?;
     Ok(call.show(if is_new { 201 } else { 200 }, &stored))
@@ -130,9 +137,9 @@ pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<R
     let media_type = media_type(&call.headers);
     Patch::check_type(&media_type, &call.resource)?;
     let dry_run = call.write_options("PatchOptions", media_type == APPLY)?;
-    let patch = Patch::read(&media_type, &bytes, &call.resource)?;
-    if let Patch::Apply(config) = patch {
-        return apply(call, config, kind, dry_run).await;
+    let patch = Patch::read(&media_type, &bytes)?;
+    if let Patch::Apply(_) = patch {
+        return apply(call, patch, kind, dry_run).await;
     }
     let name = call.path.name.clone();
     let stored = call
@@ -147,7 +154,7 @@ pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<R
                 value: patched,
                 complaints: patch.complaints().to_vec(),
             };
-            let object = call.object(patched, Place::Patch)?;
+            let object = call.object(patched, Place::Patch(&patch))?;
             call.check_name(&object)?;
             write::update(store, &scope, &name, object, kind)
         })
@@ -157,7 +164,10 @@ pub async fn patch_part(call: Call, body: Body, kind: UpdateKind) -> ApiResult<R
 }
 
 /// Server-side apply.
-async fn apply(call: Call, config: Value, kind: UpdateKind, dry_run: bool) -> ApiResult<Response> {
+async fn apply(call: Call, patch: Patch, kind: UpdateKind, dry_run: bool) -> ApiResult<Response> {
+    let Patch::Apply(config) = &patch else {
+        return Err(ApiError::internal("only an apply is applied"));
+    };
     let name = call.path.name.clone();
     let force = call.query.flag("force");
     let (stored, is_new) = call
@@ -172,7 +182,7 @@ async fn apply(call: Call, config: Value, kind: UpdateKind, dry_run: bool) -> Ap
             let live = current
                 .as_ref()
                 .map(|stored| admit::from_storage(&call.resource, &stored.object));
-            let applied = write::applied(&scope, kind, live.as_ref(), &config, force)?;
+            let applied = write::applied(&scope, kind, live.as_ref(), config, force)?;
             if let (Some(stored), Some(live)) = (current, &live)
                 && call.keeps_what_it_took()
                 && applied.as_object() == Some(live.as_map())
@@ -188,7 +198,7 @@ async fn apply(call: Call, config: Value, kind: UpdateKind, dry_run: bool) -> Ap
                 value: applied,
                 complaints: Vec::new(),
             };
-            let object = call.object(document, Place::Patch)?;
+            let object = call.object(document, Place::Patch(&patch))?;
             call.check_name(&object)?;
             let scope = Scope {
                 writer: Writer { is_settled: true, ..scope.writer },
@@ -210,7 +220,13 @@ fn delete_options(call: &Call, bytes: &Bytes) -> ApiResult<(DeleteOptions, bool)
         Value::Null
     } else {
         let kind = Gvk::new("", "v1", "DeleteOptions");
-        document(&call.headers, bytes, &kind)?.value
+        let value = document(&call.headers, bytes, &kind)?.value;
+        let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
+        if !matches!(text("kind"), "" | "DeleteOptions") {
+            let given = Gvk::from_api_version(text("apiVersion"), text("kind"));
+            return Err(ApiError::bad_request(not_registered(&given)));
+        }
+        value
     };
     options_of(call, &given)
 }
@@ -323,23 +339,30 @@ pub async fn delete_collection(call: Call, body: Body) -> ApiResult<Response> {
     let (version, deleted) = call
         .sandbox
         .write(|store, registry| {
-            let keys: Vec<Key> = store
+            let keys: Vec<(Key, Arc<Stored>)> = store
                 .shelf(&shelf_of(&call.resource))
                 .into_iter()
                 .flat_map(|shelf| shelf.range(&selection.namespace, None))
                 .filter(|(place, stored)| selection.takes(place, stored))
-                .map(|(place, _)| Key::new(shelf_of(&call.resource), place.clone()))
+                .map(|(place, stored)| {
+                    let key = Key::new(shelf_of(&call.resource), place.clone());
+                    (key, stored.clone())
+                })
                 .collect();
+            // They are shown as they were found.
             let deleted: Vec<_> = keys
-                .iter()
-                .filter_map(|key| delete_one(&call, store, registry, key, &options, dry_run))
-                .map(|deleted| deleted.object)
+                .into_iter()
+                .filter(|(key, _)| {
+                    delete_one(&call, store, registry, key, &options, dry_run).is_some()
+                })
+                .map(|(_, found)| found)
                 .collect();
             Ok((store.version(), deleted))
         })
         .await?;
     let mut metadata = Map::new();
     metadata.insert("resourceVersion".into(), version.to_string().into());
+    call.end_custom_list(&mut metadata);
     let items = deleted.iter().map(|stored| -> &Stored { stored });
     let now = call.sandbox.clock().now();
     let json = call.accept.form.list(&call.resource, metadata, items, now);

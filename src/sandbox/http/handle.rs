@@ -12,7 +12,7 @@ use axum::{
 use tokio::sync::watch;
 
 use super::{
-    accept::{self, Accept, negotiate},
+    accept::{self, Accept, Asked, negotiate},
     change, list, openapi, options,
     query::Query,
     read, reply,
@@ -183,7 +183,12 @@ async fn resource(
         let request = Request::from_parts(parts, body);
         return sub::proxy(&sandbox, &path, request).await;
     }
-    let accept = negotiate(&parts.headers, &query)?;
+    let asked = match (resource.custom, path.name.is_empty()) {
+        (true, _) => Asked::Custom,
+        (false, true) if parts.method == Method::GET => Asked::List,
+        _ => Asked::One,
+    };
+    let accept = negotiate(&parts.headers, &query, asked)?;
     let user_agent = parts.headers.get(header::USER_AGENT);
     let user_agent = user_agent
         .and_then(|agent| agent.to_str().ok())
@@ -218,8 +223,9 @@ async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Response
     }
     let is_one = !call.path.name.is_empty();
     match (method.as_str(), is_one) {
-        ("GET", _) if call.query.flag("watch") => list::watch(call),
         ("GET", true) => read::get(&call),
+        ("GET", false) if !call.resource.is_stored() => Err(ApiError::method_not_allowed()),
+        ("GET", false) if call.query.flag("watch") => list::watch(call),
         ("GET", false) => list::list(&call),
         ("POST", false) if !call.resource.is_stored() => change::review(&call, body).await,
         ("POST", false) => change::create(call, body).await,

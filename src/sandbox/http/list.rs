@@ -3,12 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{body::Body, response::Response};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{DecodeError, Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::{accept::Encoding, handle::Call, read::parse_version, reply};
+use super::{accept::Encoding, handle::Call, query::Query, read::parse_version, reply};
 use crate::sandbox::{
+    decode::syntax_error,
     error::{ApiError, ApiResult, Cause},
+    form::Form,
     selection::Selection,
     store::{Place, Shelf, Stored},
     watch::{self, Start, Watch},
@@ -29,9 +31,11 @@ impl Call {
         Ok(selection)
     }
 
-    fn invalid_options(field: &str, detail: &str) -> ApiError {
-        let cause = Cause::forbidden(field, detail);
-        ApiError::invalid("meta.k8s.io", "ListOptions", "", &[cause])
+    /// A list of custom objects names the next page even where there is none.
+    pub fn end_custom_list(&self, metadata: &mut Map<String, Value>) {
+        if self.resource.custom && self.accept.form == Form::Object {
+            metadata.entry("continue").or_insert_with(|| "".into());
+        }
     }
 }
 
@@ -48,14 +52,51 @@ impl Token {
         URL_SAFE_NO_PAD.encode(value.to_string())
     }
 
-    fn decode(text: &str) -> Option<Self> {
-        let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        let start = value.get("start")?.as_str()?.strip_suffix('\0')?;
-        let (namespace, name) = start.split_once('/')?;
-        Some(Self {
-            version: value.get("rv")?.as_u64()?,
-            after: Place::new(namespace, name),
-        })
+    /// Reads a token (`apiserver/pkg/storage/continue.go`).
+    fn decode(text: &str) -> ApiResult<Self> {
+        let invalid = |why: &str| {
+            ApiError::bad_request(format!(
+                "invalid continue token: continue key is not valid: {why}"
+            ))
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| {
+            let place = match error {
+                DecodeError::InvalidByte(place, _) => place,
+                DecodeError::InvalidLastSymbol { offset, .. } => offset,
+                DecodeError::InvalidLength(place) => place.saturating_sub(1),
+                DecodeError::InvalidPadding => text.len(),
+            };
+            invalid(&format!("illegal base64 data at input byte {place}"))
+        })?;
+        if let Some(why) = syntax_error(&bytes) {
+            return Err(invalid(&why));
+        }
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
+        if text("v") != "meta.k8s.io/v1" {
+            let why = format!(
+                "server does not recognize this encoded version {:?}",
+                text("v")
+            );
+            return Err(invalid(&why));
+        }
+        let version = value
+            .get("rv")
+            .and_then(Value::as_u64)
+            .filter(|version| *version > 0);
+        let place = text("start")
+            .strip_suffix('\0')
+            .and_then(|start| start.split_once('/'));
+        match (version, place) {
+            (Some(version), Some((namespace, name))) => Ok(Self {
+                version,
+                after: Place::new(namespace, name),
+            }),
+            (None, _) => Err(invalid(
+                "incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
+            )),
+            _ => Err(invalid("encoded start key empty (version meta.k8s.io/v1)")),
+        }
     }
 }
 
@@ -69,6 +110,7 @@ struct Page {
 
 /// `GET` of a collection.
 pub fn list(call: &Call) -> ApiResult<Response> {
+    call.check_form(true)?;
     let selection = call.selection()?;
     let page = page(call, &selection)?;
     let mut metadata = Map::new();
@@ -79,6 +121,7 @@ pub fn list(call: &Call) -> ApiResult<Response> {
     if let Some(remaining) = page.remaining {
         metadata.insert("remainingItemCount".into(), remaining.into());
     }
+    call.end_custom_list(&mut metadata);
     let items = page.items.iter().map(|stored| &**stored);
     let now = call.sandbox.clock().now();
     let json = call.accept.form.list(&call.resource, metadata, items, now);
@@ -92,12 +135,10 @@ fn page(call: &Call, selection: &Selection) -> ApiResult<Page> {
     let asked = query.text("resourceVersion");
     let matching = query.text("resourceVersionMatch");
     let token = query.text("continue");
-    check_match(asked, matching, token)?;
+    check_match(query, asked, matching, token)?;
     let shelf = shelf_of(&call.resource);
     if !token.is_empty() {
-        let token = Token::decode(token).ok_or_else(|| {
-            ApiError::bad_request("continue key is not valid: illegal base64 data")
-        })?;
+        let token = Token::decode(token)?;
         return call.sandbox.read(|store| {
             let then = store
                 .shelf(&shelf)
@@ -111,6 +152,9 @@ fn page(call: &Call, selection: &Selection) -> ApiResult<Page> {
             Ok(cut(token.version, objects, selection, limit))
         });
     }
+    parse_version(asked).map_err(|error| {
+        ApiError::bad_request(format!("invalid resource version: {}", error.message))
+    })?;
     let version = call.check_version(asked)?;
     call.sandbox.read(|store| {
         let current = store.version();
@@ -156,45 +200,86 @@ fn named<'a>(
     )
 }
 
-fn check_match(asked: &str, matching: &str, token: &str) -> ApiResult<()> {
+/// What is wrong with the options of a list (`meta/internalversion/validation`).
+fn check_match(query: &Query, asked: &str, matching: &str, token: &str) -> ApiResult<()> {
+    let mut causes = Vec::new();
+    if query.has("sendInitialEvents") {
+        causes.push(Cause::forbidden(
+            "sendInitialEvents",
+            "sendInitialEvents is forbidden for list",
+        ));
+    }
     if matching.is_empty() {
-        if !token.is_empty() && !asked.is_empty() && asked != "0" {
+        if causes.is_empty() && !token.is_empty() && !asked.is_empty() && asked != "0" {
             return Err(ApiError::bad_request(
                 "specifying resource version is not allowed when using continue",
             ));
         }
-        return Ok(());
+        return refuse(causes);
     }
-    let field = "resourceVersionMatch";
     if !token.is_empty() {
-        return Err(Call::invalid_options(
-            field,
+        causes.push(Cause::forbidden(
+            MATCH,
             "resourceVersionMatch is forbidden when continue is provided",
         ));
     }
     if asked.is_empty() {
-        return Err(Call::invalid_options(
-            field,
+        causes.push(Cause::forbidden(
+            MATCH,
             "resourceVersionMatch is forbidden unless resourceVersion is provided",
         ));
     }
     match matching {
-        "Exact" if asked == "0" => Err(Call::invalid_options(
-            field,
+        "Exact" if asked == "0" => causes.push(Cause::forbidden(
+            MATCH,
             "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
         )),
-        "Exact" | "NotOlderThan" => Ok(()),
-        other => Err(ApiError::invalid(
-            "meta.k8s.io",
-            "ListOptions",
-            "",
-            &[Cause::unsupported(
-                field,
-                &other.into(),
-                &["Exact", "NotOlderThan", ""],
-            )],
-        )),
+        "Exact" | "NotOlderThan" => {}
+        other => {
+            let known = ["Exact", "NotOlderThan", ""];
+            causes.push(Cause::unsupported(MATCH, &other.into(), &known));
+        }
     }
+    refuse(causes)
+}
+
+/// What is wrong with the options of a watch.
+fn check_watch(initial: Option<bool>, matching: &str, token: &str) -> ApiResult<()> {
+    const NEWER: &str = "NotOlderThan";
+    let mut causes = Vec::new();
+    if initial.is_some() && matching != NEWER {
+        causes.push(Cause::forbidden(
+            MATCH,
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        ));
+    }
+    if !matching.is_empty() {
+        if initial.is_none() {
+            causes.push(Cause::forbidden(
+                MATCH,
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+            ));
+        }
+        if matching != NEWER {
+            causes.push(Cause::unsupported(MATCH, &matching.into(), &[NEWER]));
+        }
+        if !token.is_empty() {
+            causes.push(Cause::forbidden(
+                MATCH,
+                "resourceVersionMatch is forbidden when continue is provided",
+            ));
+        }
+    }
+    refuse(causes)
+}
+
+const MATCH: &str = "resourceVersionMatch";
+
+fn refuse(causes: Vec<Cause>) -> ApiResult<()> {
+    if causes.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::invalid("meta.k8s.io", "ListOptions", "", &causes))
 }
 
 fn expired_token() -> ApiError {
@@ -241,19 +326,9 @@ pub fn watch(call: Call) -> ApiResult<Response> {
     let query = &call.query;
     let asked = query.text("resourceVersion");
     let matching = query.text("resourceVersionMatch");
-    let start = match query.tristate("sendInitialEvents") {
-        None if !matching.is_empty() => {
-            return Err(Call::invalid_options(
-                "resourceVersionMatch",
-                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-            ));
-        }
-        Some(_) if matching != "NotOlderThan" => {
-            return Err(Call::invalid_options(
-                "resourceVersionMatch",
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-            ));
-        }
+    let initial = query.tristate("sendInitialEvents");
+    check_watch(initial, matching, query.text("continue"))?;
+    let start = match initial {
         Some(true) => {
             call.check_version(asked)?;
             if query.flag("allowWatchBookmarks") {

@@ -1,6 +1,7 @@
 //! The API over HTTP: paths, options, bodies and forms on the way in, Status and objects on the way out.
 
 mod accept;
+mod bind;
 mod body;
 mod change;
 mod evict;

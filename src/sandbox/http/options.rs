@@ -45,7 +45,7 @@ impl Call {
         }
         let dry_run = self.query.dry_run(options).is_ok();
         if !dry_run {
-            let given = Value::from(self.query.text("dryRun"));
+            let given = Value::from(self.query.all("dryRun"));
             causes.push(Cause::unsupported("dryRun", &given, &["All"]));
         }
         let strictness = self.query.text("fieldValidation");

@@ -77,6 +77,11 @@ impl Query {
             .map(Duration::from_secs))
     }
 
+    /// All values of a parameter.
+    pub fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Whether nothing shall be kept; `options` is the kind that the error names.
     ///
     /// # Errors
@@ -92,17 +97,10 @@ impl Query {
 /// # Errors
 /// One is anything but `All`.
 pub fn check_dry_run<'a>(given: impl Iterator<Item = &'a str>, options: &str) -> ApiResult<bool> {
-    let mut is_dry = false;
-    let mut causes = Vec::new();
-    for text in given {
-        is_dry = true;
-        if text != "All" {
-            causes.push(Cause::unsupported("dryRun", &Value::from(text), &["All"]));
-        }
+    let given: Vec<&str> = given.collect();
+    if given.iter().all(|text| *text == "All") {
+        return Ok(!given.is_empty());
     }
-    if causes.is_empty() {
-        Ok(is_dry)
-    } else {
-        Err(ApiError::invalid("meta.k8s.io", options, "", &causes))
-    }
+    let cause = Cause::unsupported("dryRun", &Value::from(given), &["All"]);
+    Err(ApiError::invalid("meta.k8s.io", options, "", &[cause]))
 }

@@ -13,10 +13,13 @@ use crate::{
     sandbox::{error::ApiError, form::to_bytes},
 };
 
-/// An answer with JSON bytes, written as YAML if that is wanted.
-pub fn bytes(code: u16, json: Vec<u8>, encoding: Encoding) -> Response {
+/// An answer with JSON bytes, which get the end of a line, written as YAML if that is wanted.
+pub fn bytes(code: u16, mut json: Vec<u8>, encoding: Encoding) -> Response {
     let (media_type, body) = match encoding {
-        Encoding::Json => ("application/json", json),
+        Encoding::Json => {
+            json.push(b'\n');
+            ("application/json", json)
+        }
         Encoding::Yaml => {
             let value: Value = serde_json::from_slice(&json).unwrap_or_default();
             ("application/yaml", yaml::write(&value).into_bytes())

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     body::{collect, document, media_type},
     handle::Call,
+    object::kind_problem,
     patch::{APPLY, Patch},
     reply,
 };
@@ -19,6 +20,7 @@ use crate::{
     },
     sandbox::{
         admit,
+        decode::blank,
         error::{ApiError, ApiResult, Cause},
         form::to_bytes,
         registry::ScalePaths,
@@ -52,7 +54,9 @@ pub async fn scale(call: Call, method: &Method, body: Body) -> ApiResult<Respons
             (Change::Whole(scale), "UpdateOptions")
         }
         "PATCH" => {
-            let patch = Patch::read(&media_type(&call.headers), &bytes, &call.resource)?;
+            let media_type = media_type(&call.headers);
+            Patch::check_type(&media_type, &call.resource)?;
+            let patch = Patch::read(&media_type, &bytes)?;
             (Change::Patch(patch), "PatchOptions")
         }
         _ => return Err(ApiError::method_not_allowed()),
@@ -129,7 +133,7 @@ impl Change {
         let subject = Subject {
             gvk: &gvk,
             schema: schema.as_ref(),
-            has_structs: true,
+            blank: &|| blank(&gvk),
             reset: &FieldSet::default(),
             is_served: &|version| version == SCALE,
         };
@@ -150,11 +154,15 @@ impl Change {
             Self::Whole(scale) => scale.clone(),
             Self::Patch(patch) => patch.apply_to(Value::Object(old.clone()), schema.as_ref())?,
         };
-        if let Some(kind) = new.get("kind").and_then(Value::as_str)
-            && kind != "Scale"
+        let text = |field: &str| new.get(field).and_then(Value::as_str).unwrap_or_default();
+        let given = Gvk::from_api_version(text("apiVersion"), text("kind"));
+        if !given.kind.is_empty()
+            && given.kind != gvk.kind
+            && let Some(why) = kind_problem(&given, &gvk)
         {
             return Err(ApiError::bad_request(format!(
-                "{kind} cannot be handled as a Scale"
+                "{} in version {:?} cannot be handled as a Scale: {why}",
+                given.kind, given.version
             )));
         }
         let name = new.pointer("/metadata/name").and_then(Value::as_str);

@@ -8,7 +8,8 @@ use axum::{
 use tower::ServiceExt;
 
 use super::{
-    body::collect, change, evict, handle::Call, object::Place, read, route::ResourcePath, scale,
+    bind, body::collect, change, evict, handle::Call, object::Place, read, route::ResourcePath,
+    scale,
 };
 use crate::sandbox::{
     Sandbox,
@@ -39,6 +40,7 @@ pub async fn dispatch(call: Call, method: &Method, body: Body) -> ApiResult<Resp
             change::put(call, object, UpdateKind::Whole).await
         }
         ("scale", _) => scale::scale(call, method, body).await,
+        ("binding", "POST") => bind::bind(call, body).await,
         ("eviction", "POST") => evict::evict(call, body).await,
         _ => Err(ApiError::method_not_allowed()),
     }
@@ -63,15 +65,9 @@ pub async fn proxy(
         }
     };
     let Some(router) = sandbox.proxied(&path.namespace, &service) else {
-        let services = crate::sandbox::store::GroupResource::new("", "services");
-        let place = crate::sandbox::store::Place::new(&path.namespace, &service);
-        return Err(
-            if sandbox.read(|store| store.get(&services, &place)).is_none() {
-                ApiError::not_found(&services, &service)
-            } else {
-                ApiError::unavailable(format!("no endpoints available for service {service:?}"))
-            },
-        );
+        return Err(ApiError::unavailable(format!(
+            "no endpoints available for service {service:?}"
+        )));
     };
     let (mut parts, body) = request.into_parts();
     let mut target = format!("/{}", path.rest);

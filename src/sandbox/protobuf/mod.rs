@@ -6,7 +6,7 @@ mod error;
 mod form;
 mod message;
 mod render;
-mod table;
+pub mod table;
 mod wire;
 
 #[cfg(test)]
@@ -14,3 +14,5 @@ mod tests;
 
 pub use envelope::{MEDIA_TYPE, Opened, open};
 pub use error::ProtobufError;
+pub use render::absent;
+pub use table::is_known;

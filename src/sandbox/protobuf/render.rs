@@ -55,6 +55,12 @@ fn fields(
     Ok(())
 }
 
+/// What Go writes of a field that holds nothing, or nothing where it leaves the field out.
+pub fn absent(field: &Field) -> Option<Value> {
+    // Only what is sent can be unshowable.
+    shown(field, None).ok().flatten()
+}
+
 /// The value of a field as JSON has it, or nothing where Go leaves it out.
 fn shown(field: &Field, content: Option<&Content>) -> Result<Option<Value>, ProtobufError> {
     let omits = field.omits_empty;

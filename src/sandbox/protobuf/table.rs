@@ -92,22 +92,26 @@ impl Field {
 /// One message.
 #[derive(Debug)]
 pub struct Message {
+    /// Its Go name with the end of its package, such as `core/v1.Pod`.
+    pub id: &'static str,
     /// Its Go name without the package.
     pub name: &'static str,
     /// What its JSON is made of.
     pub form: Form,
-    /// Sorted by number.
+    /// In the order of the Go struct.
     pub fields: Vec<Field>,
+    /// Numbers with the places of their fields, sorted.
+    numbers: Vec<(i32, usize)>,
 }
 
 impl Message {
     /// The field of a number.
     pub fn field(&self, number: i32) -> Option<&Field> {
-        let place = self
-            .fields
-            .binary_search_by_key(&number, |field| field.number)
-            .ok()?;
-        self.fields.get(place)
+        let found = self
+            .numbers
+            .binary_search_by_key(&number, |(number, _)| *number);
+        let (_, place) = self.numbers.get(found.ok()?)?;
+        self.fields.get(*place)
     }
 }
 
@@ -132,9 +136,11 @@ static INDEX: LazyLock<Table> = LazyLock::new(|| {
         let words: Vec<&'static str> = line.trim_start().split(' ').collect();
         match (words.as_slice(), table.messages.len().checked_sub(1)) {
             ([name, form], _) => table.messages.push(Message {
+                id: name,
                 name: name.rsplit_once('.').map_or(*name, |(_, last)| last),
                 form: form_of(form),
                 fields: Vec::new(),
+                numbers: Vec::new(),
             }),
             (["@", group, version, kind], Some(place)) => {
                 let group = if *group == "-" { "" } else { group };
@@ -143,11 +149,15 @@ static INDEX: LazyLock<Table> = LazyLock::new(|| {
             ([number, name, shape, flags], Some(place)) => {
                 let field = field_of(&places, [number, name, shape, flags]);
                 if let (Some(message), Some(field)) = (table.messages.get_mut(place), field) {
+                    message.numbers.push((field.number, message.fields.len()));
                     message.fields.push(field);
                 }
             }
             _ => {}
         }
+    }
+    for message in &mut table.messages {
+        message.numbers.sort_unstable();
     }
     table
 });
@@ -200,6 +210,16 @@ fn field_of(places: &BTreeMap<&str, usize>, words: [&'static str; 4]) -> Option<
 /// The message at a place.
 pub fn message(place: usize) -> Option<&'static Message> {
     INDEX.messages.get(place)
+}
+
+/// The message of an id; searched for one by one.
+pub fn named(id: &str) -> Option<&'static Message> {
+    INDEX.messages.iter().find(|message| message.id == id)
+}
+
+/// Whether a kind is one of those that are built in.
+pub fn is_known(gvk: &Gvk) -> bool {
+    of_kind(gvk).is_some()
 }
 
 /// The message of a kind. The options of requests are the same in every group, and stand in the table once.

@@ -60,6 +60,7 @@ type Extra = (&'static str, [&'static str; 3], &'static [&'static str]);
 
 const SCALE: Extra = ("scale", ["autoscaling", "v1", "Scale"], SUB_VERBS);
 const FINALIZE: Extra = ("finalize", ["", "", "Namespace"], &["update"]);
+const BINDING: Extra = ("binding", ["", "v1", "Binding"], &["create"]);
 const EVICTION: Extra = ("eviction", ["policy", "v1", "Eviction"], &["create"]);
 const SERVICE_PROXY: Extra = (
     "proxy",
@@ -165,7 +166,7 @@ const CORE: &[Row] = &[
         .short(&["po"])
         .all()
         .status()
-        .also(&[EVICTION]),
+        .also(&[BINDING, EVICTION]),
     Row::namespaced("podtemplates", "PodTemplate"),
     Row::namespaced("replicationcontrollers", "ReplicationController")
         .short(&["rc"])
@@ -330,6 +331,10 @@ pub(super) fn resources() -> Vec<Arc<Resource>> {
         .collect()
 }
 
+/// What is said to those who still use Endpoints.
+const ENDPOINTS: &str =
+    "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+
 fn resource(group: &str, version: &str, row: &Row) -> Resource {
     let gvk = Gvk::new(group, version, row.kind);
     Resource {
@@ -353,7 +358,7 @@ fn resource(group: &str, version: &str, row: &Row) -> Resource {
         open_api: None,
         columns: Vec::new(),
         storage: storage(&gvk),
-        deprecation: None,
+        deprecation: (group.is_empty() && row.plural == "endpoints").then(|| ENDPOINTS.to_owned()),
         gvk,
     }
 }

@@ -4,12 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{
-    UpdateKind,
-    managed::{absent_yet, settle},
-    meta::timestamp,
-    scope::Scope,
-};
+use super::{UpdateKind, managed::settle, meta::timestamp, scope::Scope};
 use crate::{
     object::Object,
     sandbox::{
@@ -39,17 +34,15 @@ pub fn create(store: &mut Store, scope: &Scope<'_>, mut object: Object) -> ApiRe
     match_namespace(scope, &mut object)?;
     admit::namespace::check_open(store, scope, object.name())?;
     fill_metadata(scope, &mut object);
-    if scope.resource.has_status && scope.resource.custom {
-        object.remove(&["status"]);
-    }
     let generated = name_it(store, scope, &mut object)?;
-    let later = absent_yet(scope.resource, &object);
+    admit::fill(scope, &mut object);
+    settle(scope, UpdateKind::Main, None, &mut object);
     admit::prepare_create(scope, &mut object);
-    settle(scope, UpdateKind::Main, None, &mut object, &later);
     fill_from_store(store, scope, &mut object);
     let causes = admit::validate_create(scope, &object);
     if !causes.is_empty() {
-        let gvk = &scope.resource.gvk;
+        // The original names the kind that all versions are turned into.
+        let gvk = &scope.resource.storage;
         return Err(ApiError::invalid(
             &gvk.group,
             &gvk.kind,
@@ -110,12 +103,12 @@ fn fill_metadata(scope: &Scope<'_>, object: &mut Object) {
         "deletionGracePeriodSeconds",
         "resourceVersion",
         "selfLink",
-        "generation",
     ] {
         object.remove(&["metadata", field]);
     }
     object.set(&["metadata", "uid"], chance::uid().into());
     object.set(&["metadata", "creationTimestamp"], timestamp(scope.now));
+    // Where it is not counted, it is kept as it is given.
     if strategy::of(scope.resource).generation != Generation::None {
         object.set(&["metadata", "generation"], Value::from(1));
     }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{change_metadata, meta::timestamp, scope::Scope};
-use crate::sandbox::{
-    error::{ApiError, ApiResult},
-    store::{GroupResource, Key, Store, Stored},
-    strategy,
+use crate::{
+    object::Object,
+    sandbox::{
+        error::{ApiError, ApiResult},
+        store::{GroupResource, Key, Store, Stored},
+        strategy,
+    },
 };
 
 /// Finalizer of a foreground deletion.
@@ -94,8 +97,21 @@ pub fn delete(
             });
         }
         let last = store.remove(&key).unwrap_or(stored);
+        // Pods alone have a grace, if only of no seconds.
+        let object = if key.resource.is("", "pods") {
+            let shown = change_metadata(&last, |metadata| {
+                metadata.insert("deletionGracePeriodSeconds".into(), 0.into());
+                let before = metadata.insert("deletionTimestamp".into(), timestamp(scope.now));
+                if before.is_none() {
+                    grow(metadata);
+                }
+            });
+            Arc::new(Stored::new(shown, last.version))
+        } else {
+            last
+        };
         return Ok(Deleted {
-            object: last,
+            object,
             is_gone: true,
         });
     }
@@ -119,10 +135,8 @@ pub fn delete(
                     .or_insert_with(|| timestamp(scope.now));
             }
         }
-        if !was_deleting
-            && let Some(generation) = metadata.get("generation").and_then(Value::as_i64)
-        {
-            metadata.insert("generation".into(), (generation + 1).into());
+        if !was_deleting {
+            grow(metadata);
         }
         if finalizers.is_empty() {
             metadata.remove("finalizers");
@@ -150,16 +164,33 @@ pub fn delete(
     })
 }
 
+/// Counts one generation more, where they are counted.
+fn grow(metadata: &mut Map<String, Value>) {
+    if let Some(generation) = metadata.get("generation").and_then(Value::as_i64) {
+        metadata.insert("generation".into(), (generation + 1).into());
+    }
+}
+
+/// Whether an object waits for nothing any more.
+pub fn is_done(key: &Key, object: &Object) -> bool {
+    let list = |path: &[&str]| {
+        let list = object.at(path).and_then(Value::as_array);
+        list.is_some_and(|list| !list.is_empty())
+    };
+    let grace = object
+        .at(&["metadata", "deletionGracePeriodSeconds"])
+        .and_then(Value::as_i64);
+    let holds_spec = key.resource.is("", "namespaces") && list(&["spec", "finalizers"]);
+    object.at(&["metadata", "deletionTimestamp"]).is_some()
+        && !list(&["metadata", "finalizers"])
+        && grace.unwrap_or_default() == 0
+        && !holds_spec
+}
+
 /// Removes an object that only waited for finalizers, once it has none; gives its last state.
 pub fn remove_finalizers_done(store: &mut Store, key: &Key) -> Option<Arc<Stored>> {
     let stored = store.at(key)?;
-    let grace = stored
-        .object
-        .at(&["metadata", "deletionGracePeriodSeconds"])
-        .and_then(Value::as_i64)
-        .unwrap_or_default();
-    let holds_spec = key.resource.is("", "namespaces") && has_namespace_finalizers(&stored);
-    if stored.is_deleting() && stored.finalizers().is_empty() && grace == 0 && !holds_spec {
+    if is_done(key, &stored.object) {
         store.remove(key)
     } else {
         None

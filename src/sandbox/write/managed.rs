@@ -10,6 +10,7 @@ use crate::{
         patch::managed::{self, Author, FieldSet, Subject},
     },
     sandbox::{
+        decode::blank,
         error::{ApiError, ApiResult},
         registry::{Registry, Resource},
     },
@@ -38,64 +39,12 @@ impl Writer<'_> {
     };
 }
 
-/// Fields that admission and the store fill in after the managers are told.
-const LATER: &[(&str, &str, &[&[&str]])] = &[
-    (
-        "",
-        "pods",
-        &[
-            &["spec", "serviceAccountName"],
-            &["spec", "serviceAccount"],
-            &["spec", "preemptionPolicy"],
-            &["spec", "priority"],
-        ],
-    ),
-    (
-        "",
-        "services",
-        &[
-            &["spec", "clusterIP"],
-            &["spec", "clusterIPs"],
-            &["spec", "ipFamilies"],
-            &["spec", "ipFamilyPolicy"],
-        ],
-    ),
-    ("", "namespaces", &[&["spec", "finalizers"]]),
-    (
-        "apiextensions.k8s.io",
-        "customresourcedefinitions",
-        &[&["metadata", "finalizers"]],
-    ),
-];
-
-/// The fields of [`LATER`] that an object does not have yet.
-pub fn absent_yet(resource: &Resource, given: &Object) -> Vec<&'static [&'static str]> {
-    if resource.custom {
-        return Vec::new();
-    }
-    LATER
-        .iter()
-        .filter(|(group, plural, _)| *group == resource.gvk.group && *plural == resource.plural)
-        .flat_map(|(_, _, paths)| paths.iter().copied())
-        .filter(|path| given.at(path).is_none())
-        .collect()
-}
-
-/// Brings the managers of a written object in line; `later` are fields that its writer did not give.
-pub fn settle(
-    scope: &Scope<'_>,
-    kind: UpdateKind,
-    live: Option<&Object>,
-    next: &mut Object,
-    later: &[&[&str]],
-) {
+/// Brings the managers of a written object in line: before the server adds anything to it, so that its own
+/// additions are nobody's.
+pub fn settle(scope: &Scope<'_>, kind: UpdateKind, live: Option<&Object>, next: &mut Object) {
     if scope.writer.is_settled {
         return;
     }
-    let hidden: Vec<(&[&str], Value)> = later
-        .iter()
-        .filter_map(|path| Some((*path, next.remove(path)?)))
-        .collect();
     let now = time_text(scope.now);
     let author = Author {
         manager: scope.writer.manager,
@@ -105,9 +54,6 @@ pub fn settle(
     with_subject(scope.registry, scope.resource, kind, |subject| {
         managed::update(subject, author, live.map(Object::as_map), next.as_map_mut());
     });
-    for (path, value) in hidden {
-        next.set(path, value);
-    }
 }
 
 /// Applies a configuration to what is there, if anything; gives the new object with its managers.
@@ -152,10 +98,17 @@ fn with_subject<T>(
 ) -> T {
     let reset = reset_fields(resource, kind);
     let is_served = |api_version: &str| is_served(registry, resource, api_version);
+    let blank = || {
+        if resource.custom {
+            Map::new()
+        } else {
+            blank(&resource.gvk)
+        }
+    };
     work(&Subject {
         gvk: &resource.gvk,
         schema: resource.schema.as_ref(),
-        has_structs: !resource.custom,
+        blank: &blank,
         reset: &reset,
         is_served: &is_served,
     })

@@ -13,9 +13,9 @@ pub use create::create;
 pub use delete::{
     DeleteOptions, Deleted, FOREGROUND, ORPHAN, Propagation, delete, remove_finalizers_done,
 };
-pub use managed::{SERVER, Writer, applied, entries, is_served, time_text};
+pub use managed::{SERVER, Writer, applied, entries, is_served, settle, time_text};
 pub use meta::{change_metadata, timestamp};
 pub use scale::{apply_scale, scale_of};
 pub use scope::{Scope, shelf_of};
 pub use status::with_status_of;
-pub use update::{UpdateKind, update};
+pub use update::{UpdateKind, check_uid, update};

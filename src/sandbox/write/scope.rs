@@ -36,6 +36,26 @@ impl Scope<'_> {
         shelf_of(self.resource)
     }
 
+    /// Where the original keeps an object of that name in etcd.
+    pub fn storage_key(&self, name: &str) -> String {
+        let resource = self.resource;
+        let folder = match (resource.gvk.group.as_str(), resource.plural.as_str()) {
+            (group, plural) if resource.custom => format!("{group}/{plural}"),
+            ("", "nodes") => "minions".to_owned(),
+            ("", "replicationcontrollers") => "controllers".to_owned(),
+            ("", "services") => "services/specs".to_owned(),
+            ("", "endpoints") => "services/endpoints".to_owned(),
+            ("networking.k8s.io", "ingresses") => "ingress".to_owned(),
+            (_, plural) => plural.to_owned(),
+        };
+        let space = if self.namespace.is_empty() {
+            String::new()
+        } else {
+            format!("/{}", self.namespace)
+        };
+        format!("/registry/{folder}{space}/{name}")
+    }
+
     /// Where an object of that name is kept.
     pub fn key(&self, name: &str) -> Key {
         Key::new(self.shelf(), Place::new(self.namespace, name))

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     create::{create, fill_from_store, match_namespace},
-    delete::remove_finalizers_done,
-    managed::{absent_yet, settle},
+    delete::is_done,
+    managed::settle,
     scope::Scope,
     status::take_over,
     with_status_of,
@@ -59,6 +59,10 @@ pub fn update(
     };
     let current = admit::from_storage(scope.resource, &stored.object);
     check_version(scope, name, &given, &stored, rules.updates_unconditionally)?;
+    let has_other_uid = given
+        .uid()
+        .filter(|uid| !uid.is_empty() && Some(*uid) != stored.object.uid())
+        .map(str::to_owned);
     let mut next = match kind {
         UpdateKind::Status => {
             let mut merged = with_status_of(scope.resource, &current, &given);
@@ -69,7 +73,6 @@ pub fn update(
         }
         UpdateKind::Main | UpdateKind::Whole => given,
     };
-    let later = absent_yet(scope.resource, &next);
     carry_metadata(&current, &mut next);
     if kind == UpdateKind::Main {
         if scope.resource.has_status {
@@ -80,17 +83,22 @@ pub fn update(
                 }
             }
         }
+        admit::fill(scope, &mut next);
+        settle(scope, kind, Some(&current), &mut next);
         admit::prepare_update(scope, &current, &mut next);
-        settle(scope, kind, Some(&current), &mut next, &later);
         fill_from_store(store, scope, &mut next);
     } else {
-        settle(scope, kind, Some(&current), &mut next, &later);
+        settle(scope, kind, Some(&current), &mut next);
     }
     without_new_times(current.as_map(), next.as_map_mut());
     grow_generation(rules.generation, &current, &mut next, kind);
-    let causes = admit::validate_update(scope, &current, &next, kind);
+    let mut causes = admit::validate_update(scope, &current, &next, kind);
+    if let Some(uid) = has_other_uid {
+        let cause = Cause::invalid("metadata.uid", &uid.into(), "field is immutable");
+        causes.insert(0, cause);
+    }
     if !causes.is_empty() {
-        let gvk = &scope.resource.gvk;
+        let gvk = &scope.resource.storage;
         return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &causes));
     }
     let next = admit::to_storage(scope, next);
@@ -100,11 +108,34 @@ pub fn update(
     if scope.dry_run {
         return Ok((Arc::new(Stored::new(next, stored.version)), false));
     }
-    let written = store.put(&key, next);
-    Ok((
-        remove_finalizers_done(store, &key).unwrap_or(written),
-        false,
-    ))
+    if is_done(&key, &next) {
+        // The last state is shown, not kept.
+        store.remove(&key);
+        return Ok((Arc::new(Stored::new(next, stored.version)), false));
+    }
+    Ok((store.put(&key, next), false))
+}
+
+/// Refuses to write a whole object over one of the same name that is another.
+///
+/// # Errors
+/// The uid is that of another object.
+pub fn check_uid(store: &Store, scope: &Scope<'_>, name: &str, given: &Object) -> ApiResult<()> {
+    let Some(stored) = store.at(&scope.key(name)) else {
+        return Ok(());
+    };
+    let uid = stored.object.uid().unwrap_or_default();
+    match given.uid().filter(|wanted| !wanted.is_empty()) {
+        Some(wanted) if wanted != uid => {
+            let key = scope.storage_key(name);
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: \
+                 Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"
+            );
+            Err(ApiError::conflict(&scope.named(), name, &why))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_version(
@@ -114,19 +145,16 @@ fn check_version(
     stored: &Stored,
     unconditional: bool,
 ) -> ApiResult<()> {
-    let uid = stored.object.uid().unwrap_or_default();
-    if let Some(wanted) = given.uid().filter(|wanted| !wanted.is_empty())
-        && wanted != uid
-    {
-        let why = format!(
-            "Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"
-        );
-        return Err(ApiError::conflict(&scope.named(), name, &why));
-    }
-    match given
+    let given = given
         .resource_version()
-        .filter(|version| !version.is_empty() && *version != "0")
+        .filter(|version| !version.is_empty() && *version != "0");
+    if let Some(version) = given
+        && version.parse::<u64>().is_err()
     {
+        let why = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
+        return Err(ApiError::unknown(why));
+    }
+    match given {
         None if unconditional => Ok(()),
         None => Err(ApiError::invalid(
             // The original names the resource where it means the kind.

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    analysis_run, daemon_set, deployment, ingress, job, persistent_volume_claim, pod, replica_set,
+    analysis_run, api_service, cron_job, custom_resource_definition, daemon_set, deployment,
+    horizontal_pod_autoscaler, ingress, job, persistent_volume_claim, pod, ready, replica_set,
     rollout, sealed_secret, service, stateful_set,
 };
 use crate::{api::application::HOOK_FINALIZER, object::Object};
@@ -90,9 +91,14 @@ pub fn of(object: &Object) -> Option<Health> {
         ("", "Service") => service::health,
         ("networking.k8s.io" | "extensions", "Ingress") => ingress::health,
         ("batch", "Job") => job::health,
+        ("batch", "CronJob") => cron_job::health,
+        ("autoscaling", "HorizontalPodAutoscaler") => horizontal_pod_autoscaler::health,
+        ("apiregistration.k8s.io", "APIService") => api_service::health,
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => custom_resource_definition::health,
         ("argoproj.io", "Rollout") => rollout::health,
-        ("argoproj.io", "AnalysisRun") => analysis_run::health,
+        ("argoproj.io", "AnalysisRun" | "Experiment") => analysis_run::health,
         ("bitnami.com", "SealedSecret") => sealed_secret::health,
+        (group, kind) if ready::is_told(group, kind) => ready::health,
         _ => return None,
     };
     assess(object)
@@ -137,6 +143,9 @@ pub(super) fn word<'a>(condition: &'a Value, field: &str) -> &'a str {
         .unwrap_or_default()
 }
 
+#[cfg(test)]
+#[path = "other_tests.rs"]
+mod other_tests;
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;

@@ -15,6 +15,16 @@ pub(super) fn health(object: &Object) -> Option<Health> {
             "Waiting for rollout to finish: observed rollout generation less then desired generation",
         ));
     }
+    // The workload that the Rollout refers to has a generation of its own.
+    let of_workload = object.annotation("rollout.argoproj.io/workload-generation");
+    if object.at(&["spec", "workloadRef"]).is_some()
+        && of_workload
+            .is_some_and(|wanted| wanted != text(object, &["status", "workloadObservedGeneration"]))
+    {
+        return Some(Health::progressing(
+            "Waiting for rollout to finish: observed workload generation less then desired generation",
+        ));
+    }
     let message = text(object, &["status", "message"]);
     let status = match text(object, &["status", "phase"]) {
         "Healthy" => HealthStatus::Healthy,

@@ -10,7 +10,7 @@ fn object(api_version: &str, kind: &str, spec: Value, status: Value) -> Object {
     .unwrap()
 }
 
-fn check(api_version: &str, kind: &str, rows: &[(Value, Value, &str, &str)]) {
+pub(super) fn check(api_version: &str, kind: &str, rows: &[(Value, Value, &str, &str)]) {
     for (spec, status, expected, message) in rows {
         let health = of(&object(api_version, kind, spec.clone(), status.clone())).unwrap();
         assert_eq!(health.status.text(), *expected, "{kind} {spec} {status}");

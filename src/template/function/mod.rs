@@ -24,7 +24,7 @@ mod strings;
 mod table;
 mod url;
 pub mod version;
-mod version_range;
+pub mod version_range;
 mod wrap;
 
 pub use signature::{Call, Fault, Function, Parameter, Run};

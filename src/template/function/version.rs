@@ -15,14 +15,21 @@ use super::{
 /// A version with what it was written as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
+    /// The first number.
     pub major: u64,
+    /// The second number.
     pub minor: u64,
+    /// The third number.
     pub patch: u64,
+    /// What stands after `-`.
     pub pre: String,
+    /// What stands after `+`.
     pub metadata: String,
+    /// As it was written.
     pub original: String,
 }
 
+/// Functions of templates.
 pub const FUNCTIONS: &[Function] = &[
     Function::new("semver", &[Text], |_, values| {
         let version = version(bytes(values, 0))?;
@@ -37,6 +44,7 @@ pub const FUNCTIONS: &[Function] = &[
     }),
 ];
 
+/// Methods of a version in templates.
 pub const METHODS: &[Function] = &[
     Function::new("Major", &[Any], |_, values| {
         of(values, |version| Value::Uint64(version.major))

@@ -168,22 +168,57 @@ fn generated_name(object: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// The real server goes through maps in an order of chance: several causes are compared in the order of their fields,
-/// and the message, which has them again, up to them.
+/// The real server goes through maps in an order of chance: causes about one map are compared in the order of their
+/// texts, and so are all of a custom object, whose schema is a map; the message has them in the same order.
 fn sort_causes(status: &mut Value) {
+    let is_custom = status
+        .pointer("/details/group")
+        .and_then(Value::as_str)
+        .is_some_and(|group| group.ends_with(".example"));
     let Some(Value::Array(causes)) = status.pointer_mut("/details/causes") else {
         return;
     };
     if causes.len() < 2 {
         return;
     }
-    causes.sort_by_key(|cause| format!("{}{}", cause["field"], cause["message"]));
-    let all = causes.len();
+    let key = |cause: &Value| format!("{}{}", cause["field"], cause["message"]);
+    if is_custom {
+        causes.sort_by_key(key);
+    } else {
+        for run in causes.chunk_by_mut(|a, b| place(a).is_some() && place(a) == place(b)) {
+            run.sort_by_key(key);
+        }
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for cause in causes.iter() {
+        let text = |name: &str| cause[name].as_str().unwrap_or_default();
+        let line = format!("{}: {}", text("field"), text("message"));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    let lines = format!("[{}]", lines.join(", "));
     if let Some(Value::String(message)) = status.get_mut("message")
         && let Some((head, _)) = message.split_once(": [")
     {
-        *message = format!("{head}: {all} causes");
+        let sorted = format!("{head}: {lines}");
+        if sorted.len() == message.len() {
+            *message = sorted;
+        }
     }
+}
+
+/// The map that a cause is about, if it is about one.
+fn place(cause: &Value) -> Option<&str> {
+    let field = cause["field"].as_str()?;
+    if ["metadata.labels", "metadata.annotations"].contains(&field) {
+        return Some(field);
+    }
+    let (head, key) = field.split_once('[')?;
+    let is_place = key
+        .strip_suffix(']')
+        .is_none_or(|key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit()));
+    (!is_place).then_some(head)
 }
 
 /// Managers are kept in the order of their seconds: which of two comes first is chance.

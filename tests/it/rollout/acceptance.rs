@@ -64,7 +64,7 @@ pub async fn stable(routed: bool) -> Stage {
     stage
 }
 
-async fn row(stage: &Stage) -> Row {
+pub async fn row(stage: &Stage) -> Row {
     let found = stage.rollout().await;
     let split = stage.get(&split_ref()).await.unwrap();
     let services = split.at(&["spec", "weighted", "services"]).unwrap();

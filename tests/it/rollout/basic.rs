@@ -1,11 +1,12 @@
 //! The acceptance table where no router is, and where pods are not as they should be.
 
 use serde_json::json;
+use waxwing::object::Gvk;
 
 use super::{
-    acceptance::{stable, timetable},
+    acceptance::{row, stable, timetable},
     metrics::Answer,
-    stage::{rollout_ref, text},
+    stage::{Stage, rollout_ref, text},
 };
 
 #[tokio::test(start_paused = true)]
@@ -60,4 +61,35 @@ async fn pods_that_are_never_ready_stop_the_first_step() {
         message.starts_with("RolloutAborted: Rollout aborted update to revision 3"),
         "{message}"
     );
+}
+
+/// Lets the pods of the second image become ready so long after their start, or never.
+async fn ready_after(stage: &Stage, when: &str) {
+    for pod in stage.list(&Gvk::new("", "v1", "Pod")).await {
+        let containers = pod.at(&["spec", "containers"]).unwrap();
+        if containers[0]["image"] == "demo:2" {
+            let patch =
+                json!({"metadata": {"annotations": {"sandbox.waxwing.dev/ready-after": when}}});
+            stage.patch(&pod.reference(), patch).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pods_that_flap_lose_their_traffic_while_the_pause_goes_on() {
+    let stage = stable(true).await;
+    stage.image("demo:2").await;
+    stage.go_to(20).await;
+    assert_eq!(row(&stage).await, (20, Some(1), 20, 2, 10));
+    ready_after(&stage, "never").await;
+    stage.go_to(25).await;
+    assert_eq!(row(&stage).await, (25, Some(1), 0, 2, 10));
+    stage.go_to(75).await;
+    assert_eq!(row(&stage).await, (75, Some(2), 0, 5, 10));
+    // Three new pods are not what the step waits for.
+    stage.go_to(85).await;
+    assert_eq!(row(&stage).await, (85, Some(2), 20, 5, 10));
+    ready_after(&stage, "1s").await;
+    stage.go_to(90).await;
+    assert_eq!(row(&stage).await, (90, Some(3), 50, 5, 10));
 }

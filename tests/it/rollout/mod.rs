@@ -3,6 +3,7 @@
 mod acceptance;
 mod basic;
 mod metrics;
+mod rescaled;
 mod stage;
 
 pub use metrics::Answer;

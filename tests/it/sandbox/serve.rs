@@ -89,7 +89,10 @@ async fn a_service_is_reached_through_its_proxy() {
         );
     }
     let absent = raw.get(&format!("{services}/none/proxy/")).await;
-    assert_eq!(absent.message(), "services \"none\" not found");
+    assert_eq!(
+        absent.message(),
+        "no endpoints available for service \"none\""
+    );
     let kubernetes = "/api/v1/namespaces/default/services/kubernetes/proxy/";
     let unserved = raw.get(kubernetes).await;
     assert_eq!(unserved.code, 503);

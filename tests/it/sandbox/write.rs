@@ -50,7 +50,7 @@ async fn a_dry_run_changes_nothing() {
     let wrong = raw.post(&format!("{MAPS}?dryRun=Some"), map("b")).await;
     assert_eq!(
         wrong.message(),
-        "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"Some\": supported values: \"All\""
+        "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\""
     );
 }
 

@@ -12,7 +12,6 @@ const NOT_SERVED: &[&str] = &[
     "componentstatuses",
     "nodes/proxy",
     "pods/attach",
-    "pods/binding",
     "pods/ephemeralcontainers",
     "pods/exec",
     "pods/log",

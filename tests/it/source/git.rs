@@ -141,6 +141,13 @@ async fn what_is_no_plain_file_is_told_and_not_followed() {
     assert!(matches!(tree.entry("/module"), Entry::Refused(_)));
     assert!(matches!(tree.entry("/big"), Entry::Refused(_)));
     assert!(matches!(tree.entry("/../etc"), Entry::Refused(_)));
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    let kept_elsewhere = repository.commit_file("large.yaml", pointer);
+    let other = git.snapshot(URL, &kept_elsewhere).await.unwrap().tree;
+    assert_eq!(
+        other.entry("/large.yaml"),
+        Entry::Refused("/large.yaml is kept by Git LFS, which is not fetched".to_owned())
+    );
     assert!(matches!(tree.entry("/.git/config"), Entry::Refused(_)));
 
     // A tree with a name that Git itself would refuse.

@@ -19,6 +19,9 @@ use waxwing::{
     web::Web,
 };
 
+/// How often a test looks, a millisecond apart, before it gives up.
+const MOST_LOOKS: usize = 20_000;
+
 /// What the metrics server does at a second: the number that it gives, or nothing at all.
 type Answers = fn(i64) -> Option<&'static str>;
 
@@ -115,56 +118,64 @@ impl Stage {
         }
     }
 
-    /// The run, once nothing has changed for a few looks.
-    async fn settled(&self) -> Option<Object> {
-        let mut quiet = 0;
-        let mut before = None;
-        while quiet < 8 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+    /// The run, once it is as wanted.
+    async fn eventually(&self, wanted: impl Fn(Option<&Object>) -> bool) -> Option<Object> {
+        for _ in 0..MOST_LOOKS {
             let found = self.cluster.get(&target()).await.unwrap();
-            let is_idle = found
-                .as_ref()
-                .is_none_or(|run| run.at(&["status"]).is_some());
-            quiet = if is_idle && found == before {
-                quiet + 1
-            } else {
-                0
-            };
-            before = found;
+            if wanted(found.as_ref()) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        before
+        panic!("never as wanted: {:?}", self.cluster.get(&target()).await);
     }
 
-    async fn until(&self, second: i64) -> Option<Object> {
-        let mut found = self.settled().await;
-        while self.clock.now().as_second() - began().as_second() < second {
+    /// Lets time pass up to a second; it waits at each instant until all measurements expected by then are noted.
+    async fn until(&self, second: i64, expected: &[i64]) {
+        loop {
+            let now = self.clock.now().as_second() - began().as_second();
+            let due = expected.iter().filter(|at| **at <= now).count();
+            self.eventually(|run| run.map_or(0, measurements) == due)
+                .await;
+            if now >= second {
+                assert_eq!(*self.asked.lock().unwrap(), expected);
+                return;
+            }
             self.clock.advance(SignedDuration::from_secs(5));
-            found = self.settled().await;
         }
-        found
     }
 
-    async fn reasons(&self) -> Vec<String> {
+    async fn reasons(&self, expected: &[&str]) {
         let events = Gvk::new("", "v1", "Event");
-        let listed = self
-            .cluster
-            .list(&events, None, &Selector::default())
-            .await
-            .unwrap();
-        let reason = |event: &Object| {
-            event
-                .at(&["reason"])
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        let mut reasons: Vec<String> = listed.objects.iter().filter_map(reason).collect();
-        reasons.sort();
-        reasons
+        let mut reasons = Vec::new();
+        for _ in 0..MOST_LOOKS {
+            let listed = self.cluster.list(&events, None, &Selector::default()).await;
+            let reason = |event: &Object| {
+                let reason = event.at(&["reason"]).and_then(Value::as_str);
+                reason.map(str::to_owned)
+            };
+            reasons = listed.unwrap().objects.iter().filter_map(reason).collect();
+            reasons.sort();
+            if reasons == expected {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("events {reasons:?}, not {expected:?}");
     }
+}
 
-    fn asked(&self) -> Vec<i64> {
-        self.asked.lock().unwrap().clone()
-    }
+/// How many measurements the run has noted, those that failed included.
+fn measurements(run: &Object) -> usize {
+    let number = |field: &str| {
+        let path = format!("/metricResults/0/{field}");
+        status(run, &path).and_then(Value::as_u64).unwrap_or(0)
+    };
+    usize::try_from(number("count") + number("error")).unwrap()
+}
+
+fn is(run: Option<&Object>, phase: &str) -> bool {
+    run.and_then(|run| status(run, "/phase")) == Some(&json!(phase))
 }
 
 fn spec(fields: Value) -> Value {
@@ -191,9 +202,8 @@ async fn a_prometheus_away_for_a_while_is_forgiven() {
         }
     })
     .await;
-    let run = stage.until(95).await.unwrap();
-    assert_eq!(stage.asked(), [10, 40, 50, 60, 90]);
-    assert_eq!(status(&run, "/phase"), Some(&json!("Running")));
+    stage.until(95, &[10, 40, 50, 60, 90]).await;
+    let run = stage.eventually(|run| is(run, "Running")).await.unwrap();
     let result = status(&run, "/metricResults/0").unwrap();
     assert_eq!((&result["count"], &result["error"]), (&json!(3), &json!(2)));
     assert_eq!(result.get("consecutiveError"), None);
@@ -207,14 +217,13 @@ async fn a_prometheus_away_for_a_while_is_forgiven() {
 #[tokio::test]
 async fn errors_on_end_fail_the_run_and_the_server_shows_it() {
     let stage = Stage::new(spec(json!({})), |_| None).await;
-    let run = stage.until(60).await.unwrap();
-    assert_eq!(stage.asked(), [10, 20, 30, 40, 50]);
-    assert_eq!(status(&run, "/phase"), Some(&json!("Error")));
+    stage.until(50, &[10, 20, 30, 40, 50]).await;
+    let run = stage.eventually(|run| is(run, "Error")).await.unwrap();
     assert_eq!(
         status(&run, "/completedAt"),
         Some(&json!("2030-01-01T00:00:50Z"))
     );
-    assert_eq!(stage.reasons().await, ["AnalysisRunError", "MetricError"]);
+    stage.reasons(&["AnalysisRunError", "MetricError"]).await;
 }
 
 #[tokio::test]
@@ -222,32 +231,33 @@ async fn four_failures_fail_it_and_its_time_ends_it() {
     let mut spec = spec(json!({}));
     spec["ttlStrategy"] = json!({"secondsAfterFailure": 20});
     let stage = Stage::new(spec, |_| Some("1")).await;
-    let run = stage.until(105).await.unwrap();
-    assert_eq!(stage.asked(), [10, 40, 70, 100]);
+    let expected = [10, 40, 70, 100];
+    stage.until(100, &expected).await;
+    let run = stage.eventually(|run| is(run, "Failed")).await.unwrap();
     assert_eq!(
         status(&run, "/message"),
         Some(&json!(
             "Metric \"errors\" assessed Failed due to failed (4) > failureLimit (3)"
         ))
     );
-    assert!(stage.until(120).await.is_some());
-    assert_eq!(stage.until(125).await, None);
+    stage.until(120, &expected).await;
+    stage.clock.advance(SignedDuration::from_secs(1));
+    stage.eventually(|run| run.is_none()).await;
 }
 
 #[tokio::test]
 async fn a_run_told_to_end_ends_successfully_and_says_that_it_saw_nothing() {
     let guarded = json!({"successCondition": "len(result) == 0 || result[0] <= 0.25"});
     let stage = Stage::new(spec(guarded), |_| Some("")).await;
-    stage.until(75).await.unwrap();
-    assert_eq!(stage.reasons().await, ["AnalysisNoData"]);
+    stage.until(75, &[10, 40, 70]).await;
+    stage.reasons(&["AnalysisNoData"]).await;
     let patch = json!({"spec": {"terminate": true}});
     stage
         .cluster
         .patch(&target(), &patch, &Precondition::default())
         .await
         .unwrap();
-    let run = stage.until(80).await.unwrap();
-    assert_eq!(status(&run, "/phase"), Some(&json!("Successful")));
+    let run = stage.eventually(|run| is(run, "Successful")).await.unwrap();
     assert_eq!(status(&run, "/message"), Some(&json!("Run Terminated")));
     assert_eq!(
         status(&run, "/metricResults/0/metadata/AnalysisNoData"),

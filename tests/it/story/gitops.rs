@@ -20,6 +20,7 @@ pub const URL: &str = "https://git.example.com/shop.git";
 pub struct Stage {
     pub world: World,
     pub repository: Repository,
+    git: Git,
     pub applier: Applier,
     _stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -27,7 +28,11 @@ pub struct Stage {
 
 impl Stage {
     pub async fn new() -> Self {
-        let world = World::without_keys().await;
+        Self::reading(World::without_keys().await, URL).await
+    }
+
+    /// A stage whose repository stands for a URL.
+    pub async fn reading(world: World, url: &str) -> Self {
         world.create(crd::application()).await;
         world
             .create(
@@ -37,28 +42,29 @@ impl Stage {
         let repository = Repository::new();
         let git = Git::new(GitOptions {
             mappings: vec![Mapping {
-                from: URL.to_owned(),
+                from: url.to_owned(),
                 to: repository.path().display().to_string(),
             }],
             ..GitOptions::default()
         });
         let applier = Applier::new(&world.cluster, &world.clock, &git, Settings::default());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let run = applier.clone();
-        let task = tokio::spawn(async move {
-            run.run(async move {
-                let _ = stopped.await;
-            })
-            .await
-            .unwrap();
-        });
+        let (stop, task) = started(&applier);
         Self {
             world,
             repository,
+            git,
             applier,
             _stop: stop,
             task,
         }
+    }
+
+    /// Kills the applier wherever it is, and starts another one.
+    pub async fn restart(&mut self) {
+        self.task.abort();
+        let world = &self.world;
+        self.applier = Applier::new(&world.cluster, &world.clock, &self.git, Settings::default());
+        (self._stop, self.task) = started(&self.applier);
     }
 
     /// Makes the Application `shop` of the folder `app`, going to the namespace `web`.
@@ -105,6 +111,19 @@ impl Stage {
     pub async fn get(&self, target: &ObjectRef) -> Option<Object> {
         self.world.cluster.get(target).await.unwrap()
     }
+}
+
+fn started(applier: &Applier) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let run = applier.clone();
+    let task = tokio::spawn(async move {
+        run.run(async move {
+            let _ = stopped.await;
+        })
+        .await
+        .unwrap();
+    });
+    (stop, task)
 }
 
 impl Drop for Stage {

@@ -91,3 +91,28 @@ async fn a_route_that_is_away_stops_the_traffic_and_heals() {
     stage.go_to(45).await;
     assert_eq!(stage.weight().await, 50);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_set_that_is_refused_is_told_of() {
+    let stage = Stage::stable(&half_for_a_minute(), Vec::new()).await;
+    let containers = |name: &str| {
+        let containers = json!([{"name": name, "image": "demo:2"}]);
+        json!({"spec": {"template": {"spec": {"containers": containers}}}})
+    };
+    stage.patch(&rollout_ref(), containers("Not_A_Name")).await;
+    stage.go_to(3).await;
+    let found = stage.rollout().await;
+    let conditions = found.at(&["status", "conditions"]).unwrap().to_string();
+    assert!(conditions.contains("ReplicaSetCreateError"), "{conditions}");
+    assert!(
+        conditions.contains("Failed to create new replica set"),
+        "{conditions}"
+    );
+    assert_eq!(
+        (stage.pods_of("demo:1").await, stage.weight().await),
+        (4, 0)
+    );
+    stage.patch(&rollout_ref(), containers("main")).await;
+    stage.go_to(20).await;
+    assert_eq!(stage.weight().await, 50);
+}

@@ -56,4 +56,11 @@ async fn a_secret_canary_is_promoted() {
         .await
         .unwrap();
     assert!(!live.at(&["spec"]).unwrap().to_string().contains("db-v"));
+    let figures = stage.running.handle.metrics.text();
+    let promoted = r#"promotion_info{namespace="shop",name="db",reason="Promoted"} 1"#;
+    assert!(figures.contains(promoted), "{figures}");
+    assert!(
+        !figures.contains(r#"condition="Promoted""#),
+        "condition_info is for Synced only"
+    );
 }

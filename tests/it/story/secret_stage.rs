@@ -1,4 +1,4 @@
-//! The stage of the stories about secrets as canaries: unsealer, Rollouts, workloads and a stopped clock.
+//! The stage of the stories about secrets as canaries: unsealer, Rollouts, workloads and the clock.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,13 +8,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use waxwing::{
-    api::{base64, crd, rollout::HASH_LABEL},
+    api::{crd, rollout::HASH_LABEL},
     cluster::{Cluster, Selector},
-    controller::{self, workload},
+    controller,
     object::{Gvk, Object, ObjectRef},
 };
 
@@ -28,6 +27,15 @@ pub struct Stage {
     pub world: World,
     pub running: Running,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// The Rollouts of a second controller; ended when dropped.
+pub struct Twin(JoinHandle<()>);
+
+impl Drop for Twin {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Drop for Stage {
@@ -49,9 +57,14 @@ impl Stage {
     pub fn on(world: World, way: Cluster) -> Self {
         let mut settings = settings();
         settings.sealed.rollouts = true;
+        Self::with(world, way, settings)
+    }
+
+    /// The same with settings.
+    pub fn with(world: World, way: Cluster, settings: controller::Settings) -> Self {
         let running = world.run_through(way.clone(), settings);
-        let (cluster, clock) = (world.cluster.clone(), world.clock.clone());
-        let workloads = tokio::spawn(workload::run(cluster, clock.clone()));
+        let clock = world.clock.clone();
+        let workloads = tokio::spawn(world.workloads().run());
         let rollouts = tokio::spawn(async move {
             controller::rollout::run(&way, &clock, None, std::future::pending())
                 .await
@@ -62,6 +75,20 @@ impl Stage {
             running,
             tasks: vec![workloads, rollouts],
         }
+    }
+
+    /// The controllers once more on the same server, without the workloads.
+    pub fn twin(&self) -> (Running, Twin) {
+        let mut settings = settings();
+        settings.sealed.rollouts = true;
+        let running = self.world.run_with(settings);
+        let (cluster, clock) = (self.world.cluster.clone(), self.world.clock.clone());
+        let rollouts = tokio::spawn(async move {
+            controller::rollout::run(&cluster, &clock, None, std::future::pending())
+                .await
+                .unwrap();
+        });
+        (running, Twin(rollouts))
     }
 
     /// Seals a value into `db`, opted in; the object is made or changed, as an applier does it.
@@ -111,7 +138,7 @@ impl Stage {
     /// Lets time pass.
     pub async fn pass(&self, seconds: usize) {
         for _ in 0..seconds {
-            self.world.clock.advance(SignedDuration::from_secs(1));
+            self.world.pass(1).await;
             self.calm().await;
         }
     }
@@ -123,7 +150,7 @@ impl Stage {
             if is_so(self).await {
                 return second;
             }
-            self.world.clock.advance(SignedDuration::from_secs(1));
+            self.world.pass(1).await;
         }
         let sealed = self.get(&sealed_ref("db")).await;
         let status = sealed.and_then(|sealed| sealed.at(&["status"]).cloned());
@@ -153,6 +180,13 @@ impl Stage {
             })
         })
         .await
+    }
+
+    /// Whether a Rollout is Healthy as it is asked for now.
+    pub async fn is_healthy(&self, name: &str) -> bool {
+        let found = self.get(&rollout_ref(name)).await.unwrap();
+        found.at(&["status", "phase"]).and_then(Value::as_str) == Some("Healthy")
+            && found.at(&["status", "updatedReplicas"]) == found.at(&["spec", "replicas"])
     }
 
     /// Waits until the condition `Promoted` of a SealedSecret begins so.
@@ -249,6 +283,55 @@ impl Stage {
         }
     }
 
+    /// The uids of the pods of a Rollout.
+    pub async fn pods(&self, name: &str) -> Vec<String> {
+        let pods = self.list("", "Pod").await;
+        let own = pods.iter().filter(|pod| {
+            pod.label("app") == Some(name) && pod.at(&["metadata", "deletionTimestamp"]).is_none()
+        });
+        let mut uids: Vec<String> = own.filter_map(|pod| pod.uid().map(str::to_owned)).collect();
+        uids.sort();
+        uids
+    }
+
+    /// Waits until pods of a Rollout read these Secrets.
+    pub async fn reads(&self, name: &str, pairs: &[(&str, usize)]) {
+        let wanted = counts(pairs);
+        self.until(&format!("{name} reads {pairs:?}"), async |stage: &Self| {
+            stage.readers(name).await == wanted
+        })
+        .await;
+    }
+
+    /// A Rollout of two pods is Healthy on the first version of `db`, which holds `old`.
+    pub async fn begun() -> Self {
+        let stage = Self::new().await;
+        stage.seal("old").await;
+        stage.apply(rollout("web", "i", &["db"])).await;
+        stage.rollout("web", "Healthy", "1").await;
+        stage
+    }
+
+    /// The same, and an update to the second version is aborted.
+    pub async fn rejected() -> Self {
+        let stage = Self::begun().await;
+        stage.seal("bad").await;
+        stage.rollout("web", "Paused", "2").await;
+        stage.abort("web").await;
+        stage.condition("db", "Rejected: version 2").await;
+        stage
+    }
+
+    /// Deletes one pod that reads a Secret.
+    pub async fn kill_reader(&self, secret: &str) {
+        let pods = self.list("", "Pod").await;
+        let reader = pods.iter().find(|pod| {
+            let read = waxwing::version::secrets(&pod.to_value(), "shop");
+            pod.at(&["metadata", "deletionTimestamp"]).is_none() && read.contains(secret)
+        });
+        self.world.delete(&reader.unwrap().reference()).await;
+    }
+
     /// The reasons of the events about an object.
     pub async fn reasons(&self, about: &str) -> Vec<String> {
         let events = self.world.events(about).await;
@@ -300,9 +383,4 @@ pub fn counts(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
         .iter()
         .map(|(name, count)| ((*name).to_owned(), *count))
         .collect()
-}
-
-/// A plain text in base64.
-pub fn encoded(text: &str) -> String {
-    base64::encode(text.as_bytes())
 }

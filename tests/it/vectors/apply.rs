@@ -52,7 +52,7 @@ fn play(case: &Value) -> Option<String> {
         let subject = Subject {
             gvk: &gvk,
             schema: Some(&schema),
-            has_structs: false,
+            blank: &serde_json::Map::new,
             reset: &FieldSet::of_fields(&[&[reset]]),
             is_served: &|version| version == api_version,
         };

@@ -84,7 +84,7 @@ func writeTable(out io.Writer, found []root) error {
 		all.messages[id].kinds = append(all.messages[id].kinds, root.key())
 	}
 	fmt.Fprintf(out, "# Protobuf forms of Kubernetes %s. Written by tests/peers/wire; do not edit.\n", kubernetes)
-	fmt.Fprintln(out, "# NAME FORM, then the kinds it stands for, then its fields: NUMBER JSON-NAME TYPE FLAGS")
+	fmt.Fprintln(out, "# NAME FORM, then the kinds it stands for, then its fields as Go orders them: NUMBER JSON-NAME TYPE FLAGS")
 	fmt.Fprintln(out, "# types: [T] list of T, {T} map of T, &NAME the message of that name; name . is inlined")
 	fmt.Fprintln(out, "# flags: ? left out of JSON when empty, * pointer, 0 left out when zero, - neither")
 	names := make([]string, 0, len(all.messages))
@@ -138,7 +138,7 @@ func (c collector) visit(t reflect.Type) (string, error) {
 		entry.fields = []string{"1 items [" + shape + "] ?"}
 		return id, err
 	}
-	numbers := map[int]string{}
+	seen := map[int]bool{}
 	for place := range t.NumField() {
 		field := t.Field(place)
 		number, line, err := c.field(field)
@@ -148,18 +148,11 @@ func (c collector) visit(t reflect.Type) (string, error) {
 		if line == "" {
 			continue
 		}
-		if _, twice := numbers[number]; twice {
+		if seen[number] {
 			return "", fmt.Errorf("%s has two fields of number %d", id, number)
 		}
-		numbers[number] = line
-	}
-	order := make([]int, 0, len(numbers))
-	for number := range numbers {
-		order = append(order, number)
-	}
-	sort.Ints(order)
-	for _, number := range order {
-		entry.fields = append(entry.fields, numbers[number])
+		seen[number] = true
+		entry.fields = append(entry.fields, line)
 	}
 	return id, noTwins(id, t)
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::element::PathElement;
 use crate::object::schema::{ListKind, MapKind, Schema, ValueType};
@@ -258,32 +258,4 @@ impl Keys {
             Form::Deduced | Form::Whole => None,
         }
     }
-}
-
-/// What an object of a built-in kind holds before anything is written: its inner structs.
-pub(super) fn blank(schema: &Schema) -> Map<String, Value> {
-    let mut map = Map::new();
-    for (name, field) in schema.fields() {
-        let value = match (field.default(), field.value_type()) {
-            (Some(Value::Object(default)), _) if default.is_empty() => Value::Object(blank(&field)),
-            (Some(Value::String(text)), _) if text.is_empty() && is_required(schema, name) => {
-                "".into()
-            }
-            (Some(Value::Number(zero)), _)
-                if zero.as_f64() == Some(0.0) && is_required(schema, name) =>
-            {
-                Value::Number(zero.clone())
-            }
-            (None, ValueType::Array | ValueType::Object) if is_required(schema, name) => {
-                Value::Null
-            }
-            _ => continue,
-        };
-        map.insert(name.to_owned(), value);
-    }
-    map
-}
-
-fn is_required(schema: &Schema, name: &str) -> bool {
-    schema.required().contains(&name)
 }

@@ -8,7 +8,7 @@ use super::{
     check::check,
     conflict::{Conflict, conflict_message},
     entry::{ManagerId, Managers, Operation, Ownership},
-    form::{Form, blank},
+    form::Form,
     last_applied::{allowed_by_last_applied, renew_last_applied},
     set::FieldSet,
     updater::Updater,
@@ -41,8 +41,8 @@ pub struct Subject<'a> {
     pub gvk: &'a Gvk,
     /// What is known of its fields.
     pub schema: Option<&'a Schema>,
-    /// Whether its inner maps are there before anything is written, as those of built-in kinds are.
-    pub has_structs: bool,
+    /// What an object holds before anything is written, such as the inner maps of built-in kinds.
+    pub blank: &'a dyn Fn() -> Map<String, Value>,
     /// Fields that this kind of write leaves alone, such as `status` on the object itself.
     pub reset: &'a FieldSet,
     /// Whether a version (`apps/v1`) is still served; managers of others go.
@@ -77,14 +77,6 @@ pub enum ApplyError {
 impl Subject<'_> {
     fn form(&self) -> Form {
         Form::of(self.schema)
-    }
-
-    /// What an object of the kind holds before anything is written.
-    fn blank(&self) -> Map<String, Value> {
-        match self.schema {
-            Some(schema) if self.has_structs => blank(schema),
-            _ => Map::new(),
-        }
     }
 }
 
@@ -123,7 +115,7 @@ pub fn update(
     let live = match live {
         Some(live) => live,
         None => {
-            none = subject.blank();
+            none = (subject.blank)();
             &none
         }
     };
@@ -193,7 +185,7 @@ pub fn apply(
     let managers = Managers::read(live.and_then(entries))
         .map_err(|error| ApplyError::Failed(format!("failed to decode managed fields: {error}")))?;
     let blank = if live.is_none() || managers.0.is_empty() {
-        subject.blank()
+        (subject.blank)()
     } else {
         Map::new()
     };

@@ -1,0 +1,145 @@
+//! The way to the cluster, and the secrets of a namespace with their versions.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use crate::{
+    api::{sealed_secret, version::SECRET},
+    cli::Failure,
+    cluster::{Cluster, Selector},
+    object::{Gvk, Object},
+    version,
+};
+
+/// Flags of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Connection {
+    /// The cluster; without it KUBECONFIG, the file in the home folder, or the service account of the pod.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig.
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// Namespace of the secret; without it that of the context.
+    #[arg(short, long, value_name = "NAME")]
+    namespace: Option<String>,
+}
+
+/// A cluster and the namespace that is meant.
+pub(super) struct Place {
+    pub cluster: Cluster,
+    pub namespace: String,
+}
+
+/// One secret: its SealedSecret and the Secrets that are labelled as its versions.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    pub sealed: Option<Object>,
+    pub versions: Vec<Object>,
+}
+
+impl Connection {
+    pub(super) async fn place(&self) -> Result<Place, Failure> {
+        let cluster = Cluster::from_kubeconfig(self.kubeconfig.as_deref(), self.context.as_deref())
+            .await
+            .map_err(|error| Failure::new("failed to reach the cluster").because(error))?;
+        let namespace = self
+            .namespace
+            .clone()
+            .unwrap_or_else(|| cluster.default_namespace().to_owned());
+        Ok(Place { cluster, namespace })
+    }
+}
+
+impl Place {
+    /// All objects of a kind; none where the cluster has no such kind.
+    pub(super) async fn all(
+        &self,
+        gvk: &Gvk,
+        namespace: Option<&str>,
+        labels: &str,
+    ) -> Result<Vec<Object>, Failure> {
+        let selector = Selector::labels(labels);
+        match self.cluster.list(gvk, namespace, &selector).await {
+            Ok(listed) => Ok(listed.objects),
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            Err(error) => {
+                let kind = &gvk.kind;
+                Err(Failure::new(format!("failed to list {kind}s")).because(error))
+            }
+        }
+    }
+
+    /// The secrets that are delivered as versions, or of which versions are left, by namespace and name.
+    pub(super) async fn secrets(
+        &self,
+        namespace: Option<&str>,
+    ) -> Result<BTreeMap<(String, String), Known>, Failure> {
+        let kind = Gvk::new(
+            sealed_secret::GROUP,
+            sealed_secret::VERSION,
+            sealed_secret::KIND,
+        );
+        let sealed = self.all(&kind, namespace, "").await?;
+        let versions = self
+            .all(&Gvk::new("", "v1", "Secret"), namespace, SECRET)
+            .await?;
+        let mut found: BTreeMap<(String, String), Known> = BTreeMap::new();
+        let place = |object: &Object, name: &str| {
+            (
+                object.namespace().unwrap_or_default().to_owned(),
+                name.to_owned(),
+            )
+        };
+        for version in versions {
+            let Some(secret) = version::secret_of(&version) else {
+                continue;
+            };
+            if version::number_of(&version, secret).is_some() {
+                let at = place(&version, secret);
+                found.entry(at).or_default().versions.push(version);
+            }
+        }
+        for sealed in sealed {
+            let at = place(&sealed, sealed.name());
+            if version::is_opted_in(&sealed) || found.contains_key(&at) {
+                found.entry(at).or_default().sealed = Some(sealed);
+            }
+        }
+        Ok(found)
+    }
+
+    /// One secret.
+    pub(super) async fn secret(&self, name: &str) -> Result<Known, Failure> {
+        let mut all = self.secrets(Some(&self.namespace)).await?;
+        let found = all.remove(&(self.namespace.clone(), name.to_owned()));
+        found.ok_or_else(|| {
+            Failure::new(format!("secret {}/{name} has no versions", self.namespace))
+                .hint("opt in on its SealedSecret with the annotation waxwing.dev/canary: \"true\"")
+        })
+    }
+}
+
+/// Rows under a header, each column as wide as its widest cell and three spaces, as kubectl has it.
+pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths);
+        let line: String = cells
+            .map(|(cell, width)| format!("{cell:width$}   "))
+            .collect();
+        line.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A number, or what stands for none.
+pub(super) fn shown(number: Option<u64>) -> String {
+    number.map_or_else(|| "-".to_owned(), |number| number.to_string())
+}

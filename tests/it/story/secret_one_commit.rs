@@ -1,0 +1,33 @@
+//! An image and a secret that change in one commit make one revision, in whatever order an applier brings them.
+
+use super::secret_stage::{Stage, rollout};
+
+async fn changed(order: &[&str], seconds_between: usize) {
+    let stage = Stage::begun().await;
+    for what in order {
+        match *what {
+            "secret" => stage.seal("new").await,
+            _ => stage.apply(rollout("web", "i2", &["db"])).await,
+        }
+        stage.pass(seconds_between).await;
+    }
+    stage.rollout("web", "Healthy", "2").await;
+    stage.condition("db", "Promoted: version 2").await;
+    assert_eq!(stage.revisions("web").await, [1, 2]);
+    stage.reads("web", &[("db-v2", 2)]).await;
+}
+
+#[tokio::test]
+async fn point_10_the_rollout_first_makes_one_revision() {
+    changed(&["image", "secret"], 1).await;
+}
+
+#[tokio::test]
+async fn point_10_the_secret_first_makes_one_revision() {
+    changed(&["secret", "image"], 1).await;
+}
+
+#[tokio::test]
+async fn point_10_both_at_once_make_one_revision() {
+    changed(&["image", "secret"], 0).await;
+}

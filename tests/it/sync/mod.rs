@@ -1,0 +1,3 @@
+//! Deciding what a sync does, case by case.
+
+mod cases;
