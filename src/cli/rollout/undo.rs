@@ -68,8 +68,14 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
         .and_then(|set| set.at(&["spec", "template"]))
         .unwrap_or(&Value::Null);
     let wanted = without_hash(&plain(current, made));
-    let target_versions = versions(current, made);
-    let moves_secrets = target_versions != versions(current, newest);
+    let chosen_versions = versions(current, made);
+    let pinned = rollout.annotation(PIN);
+    let pins = if pinned.is_some() || chosen_versions != versions(current, newest) {
+        pins(&place, &chosen_versions).await?
+    } else {
+        Value::Null
+    };
+    let moves_secrets = pins.as_str() != pinned;
     if is_part(&without_hash(current), &wanted) && !moves_secrets {
         let sentence = format!(
             "skipped rollback (current template already matches revision {})",
@@ -83,7 +89,6 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
     };
     if moves_secrets {
         // First the pin: a template without it would take the newest versions for a moment.
-        let pins = pins(&place, &target_versions).await?;
         let patch = json!({"metadata": {"annotations": {PIN: pins}}});
         place.patch(&args.name, &patch).await?;
     }
