@@ -1,11 +1,13 @@
 //! An HTTP request and its reply as values: what a decision asks for, and what the door to the web brings back.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::secret::Hidden;
 
 /// A request to send. Header values may hold credentials, so they are hidden.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows neither the query of the URL nor the body: arguments of a metric may be secrets.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// `GET` or `POST`.
     pub method: &'static str,
@@ -19,6 +21,18 @@ pub struct Request {
     pub timeout: Duration,
     /// Whether the certificate of the server is taken unchecked.
     pub is_insecure: bool,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url.split('?').next())
+            .field("headers", &self.headers)
+            .field("timeout", &self.timeout)
+            .field("is_insecure", &self.is_insecure)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An answer, whatever its status.
@@ -67,4 +81,29 @@ pub struct Call {
     pub token: Option<Step>,
     /// The question itself.
     pub ask: Step,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_argument() {
+        let request = Request {
+            method: "POST",
+            url: "http://prometheus/api/v1/query?query=planted".to_owned(),
+            headers: vec![(
+                "Authorization".to_owned(),
+                Hidden::new("planted".to_owned()),
+            )],
+            body: Some(b"planted".to_vec()),
+            timeout: Duration::from_secs(30),
+            is_insecure: false,
+        };
+        let shown = format!("{request:?}");
+        assert!(
+            shown.contains("/api/v1/query") && !shown.contains("planted"),
+            "{shown}"
+        );
+    }
 }

@@ -403,6 +403,8 @@ fn secret_values(
         let arg = arg.get("name").and_then(Value::as_str).unwrap_or_default();
         values.insert(arg.to_owned(), value);
     }
+    // A value that holds another one is masked as a whole.
+    masks.sort_by_key(|mask| std::cmp::Reverse(mask.expose().len()));
     Ok((values, masks))
 }
 

@@ -282,7 +282,9 @@ fn merge(given: &[Value], declared: Vec<Value>) -> Result<Vec<Value>, ComposeErr
         };
         for field in ["value", "valueFrom"] {
             if let Some(value) = arg.get(field).filter(|value| !value.is_null()) {
-                own[field] = value.clone();
+                if let Some(own) = own.as_object_mut() {
+                    own.insert(field.to_owned(), value.clone());
+                }
                 break;
             }
         }

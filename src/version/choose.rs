@@ -93,7 +93,8 @@ pub fn choose(rollout: &Object, secret: &str, delivered: &Delivered) -> Choice {
         .and_then(Value::as_str)
         .is_none_or(str::is_empty);
     if is_first {
-        return Choice::Take(delivered.promoted.unwrap_or(desired));
+        // Where the promoted version is gone, the plain name still holds its content.
+        return delivered.promoted.map_or(Choice::Keep, Choice::Take);
     }
     let pins = pins(rollout);
     let pinned = pins
@@ -171,6 +172,11 @@ mod tests {
     fn point_05_the_first_revision_takes_the_promoted_version() {
         let web = rollout("web", "db", "", "");
         assert_eq!(choose(&web, "db", &delivered()), Choice::Take(1));
+        let lost = Delivered {
+            promoted: None,
+            ..delivered()
+        };
+        assert_eq!(choose(&web, "db", &lost), Choice::Keep);
         let web = rollout("web", "db", "a", "a");
         assert_eq!(choose(&web, "db", &delivered()), Choice::Take(2));
     }

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{api::version::LAST_VERSION, object::ObjectRef};
 
+/// The highest number that is believed: whoever may name a ReplicaSet or write an annotation must not use the numbers up.
+const HIGHEST_CLAIM: u64 = 1_000_000_000_000_000;
+
 /// Gives numbers for one snapshot.
 pub(super) struct Numbers<'a> {
     snapshot: &'a Snapshot,
@@ -39,7 +42,10 @@ impl<'a> Numbers<'a> {
             .chain(named);
         Self {
             snapshot,
-            highest: all.max().unwrap_or(0),
+            highest: all
+                .filter(|number| *number <= HIGHEST_CLAIM)
+                .max()
+                .unwrap_or(0),
         }
     }
 

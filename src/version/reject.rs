@@ -41,10 +41,9 @@ pub(super) fn rejections(state: &State<'_>) -> Rejections {
                     continue;
                 }
                 let rejection = rejection(state, consumer);
-                if rejections
-                    .get(&name)
-                    .is_none_or(|before| before.revision != rejection.revision)
-                {
+                if rejections.get(&name).is_none_or(|before| {
+                    (&before.uid, &before.revision) != (&rejection.uid, &rejection.revision)
+                }) {
                     new.push((*number, name.clone()));
                 }
                 rejections.insert(name, rejection);

@@ -247,6 +247,9 @@ impl Deliverer {
         let Some(sealed) = cluster.get(sealed).await? else {
             return Ok(Next::AwaitChange);
         };
+        if version::is_opted_in(&sealed) {
+            return Ok(Next::AwaitChange);
+        }
         self.forget(&sealed.reference());
         let versions = labelled(cluster, sealed.namespace(), [sealed.name()]).await?;
         let mut snapshot = observe(

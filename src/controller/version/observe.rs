@@ -84,6 +84,7 @@ pub(super) async fn complete(
                 // Another controller has just written it.
                 Some(found) if version::number_of(&found, snapshot.secret()).is_some() => {
                     snapshot.versions.push(found);
+                    snapshot.looked.insert(target, true);
                 }
                 found => {
                     snapshot.looked.insert(target, found.is_some());

@@ -32,7 +32,9 @@ pub(super) fn named(
                 .default_backoff()
                 .flat_map(move |event| {
                     let changed = event.ok().and_then(changed);
-                    let places = changed.map(|object| places(&object)).unwrap_or_default();
+                    let places = changed
+                        .map(|object| places(&object, &store))
+                        .unwrap_or_default();
                     let (index, store) = (index.clone(), store.clone());
                     stream::iter(places.into_iter().filter(move |place| {
                         // Versions of what is opted out go with their last ReplicaSet.
@@ -46,9 +48,19 @@ pub(super) fn named(
     Ok(sealed_refs(stream::select(rollouts.boxed(), sets.boxed())))
 }
 
-/// The secrets that a template names, by the plain name or by that of a version.
-fn places(object: &Object) -> BTreeSet<Place> {
+/// The secrets that a template names, by the plain name or by that of a version. The template of a workload that a
+/// Rollout refers to is not at hand: any secret of its namespace may be meant.
+fn places(object: &Object, store: &LiveStore) -> BTreeSet<Place> {
     let namespace = object.namespace().unwrap_or_default();
+    if object.at(&["spec", "workloadRef"]).is_some() {
+        let all = store.state();
+        let names = all
+            .iter()
+            .map(|live| live.object())
+            .filter(|sealed| sealed.namespace() == Some(namespace))
+            .map(|sealed| (namespace.to_owned(), sealed.name().to_owned()));
+        return names.collect();
+    }
     let named = version::secrets(&version::template_in(object), namespace);
     let stems = named.iter().filter_map(|name| version::stem(name));
     let all = named.iter().map(String::as_str).chain(stems);

@@ -87,6 +87,34 @@ fn a_wrong_spec_ends_the_run_with_its_reason() {
 }
 
 #[test]
+fn a_secret_that_holds_another_is_masked_as_a_whole() {
+    let secret = |name: &str, value: &str| {
+        Object::from_value(json!({"apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": name, "namespace": "shop"},
+            "data": {"k": crate::api::base64::encode(value.as_bytes())}}))
+        .unwrap()
+    };
+    let arg = |name: &str| json!({"name": name, "valueFrom": {"secretKeyRef": {"name": name, "key": "k"}}});
+    let run = Object::from_value(json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun",
+        "metadata": {"name": "run", "namespace": "shop"},
+        "spec": {"args": [arg("short"), arg("long")]}}))
+    .unwrap();
+    let secrets = [secret("short", "abc"), secret("long", "abcdef")];
+    let snapshot = Snapshot {
+        run,
+        secrets: secrets
+            .into_iter()
+            .map(|secret| (secret.reference(), Some(secret)))
+            .collect(),
+        taken: Vec::new(),
+        settings: metric::Settings::default(),
+    };
+    let (_, masks) = secret_values(&snapshot, BTreeMap::new()).unwrap();
+    assert_eq!(masked("abcdef and abc", &masks), "***** and *****");
+}
+
+#[test]
 fn secrets_are_read_anew_and_never_shown() {
     let mut story = Story::new(json!({
         "metrics": [metric(json!({"provider": {"prometheus": {

@@ -97,7 +97,13 @@ fn point_02_no_content_is_hashed_into_what_can_be_read() {
 
 #[test]
 fn point_02_numbers_are_never_given_twice() {
-    for (place, next) in [("plain", 8), ("version", 8), ("set", 8), ("none", 2)] {
+    for (place, next) in [
+        ("plain", 8),
+        ("version", 8),
+        ("set", 8),
+        ("none", 2),
+        ("claims", 2),
+    ] {
         let mut world = World::new("b");
         let mut plain = annotated(annotated(plain("a"), LAST_VERSION, "1"), VERSION, "1");
         let mut first = labelled(version(1, "a"), PROMOTED, "true");
@@ -107,6 +113,15 @@ fn point_02_numbers_are_never_given_twice() {
             "plain" => plain = annotated(plain, LAST_VERSION, "7"),
             "version" => first = annotated(first, LAST_VERSION, "7"),
             "set" => world.sets.push(set("web", "b", 2, "db-v7", 0)),
+            // Whoever may write these must not use the numbers up.
+            "claims" => {
+                let most = u64::MAX.to_string();
+                world
+                    .sets
+                    .push(set("web", "b", 2, &format!("db-v{most}"), 0));
+                plain = annotated(plain, LAST_VERSION, &most);
+                first = annotated(first, LAST_VERSION, &most);
+            }
             _ => {}
         }
         world.put(plain);
