@@ -1,5 +1,6 @@
 //! The faces: one file a command, each `Args` -> `resolve` -> `Settings` -> `run`.
 
+mod access;
 pub mod analysis;
 pub mod app;
 mod attach;

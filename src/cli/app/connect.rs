@@ -1,12 +1,10 @@
 //! The way to the cluster, and one Application of it.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use crate::{
     api::application,
-    cli::Failure,
+    cli::{Failure, access::Access},
     cluster::{Cluster, Selector},
     object::{Object, ObjectRef},
 };
@@ -14,12 +12,8 @@ use crate::{
 /// Flags of every command.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Connection {
-    /// The cluster; without it KUBECONFIG, the file in the home folder, or the service account of the pod.
-    #[arg(long, value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig.
-    #[arg(long, value_name = "NAME")]
-    context: Option<String>,
+    #[command(flatten)]
+    access: Access,
     /// Namespace of the Applications.
     #[arg(short = 'N', long, value_name = "NAME", default_value = "argocd")]
     pub(super) app_namespace: String,
@@ -27,9 +21,7 @@ pub struct Connection {
 
 impl Connection {
     pub(super) async fn cluster(&self) -> Result<Cluster, Failure> {
-        Cluster::from_kubeconfig(self.kubeconfig.as_deref(), self.context.as_deref())
-            .await
-            .map_err(|error| Failure::new("failed to reach the cluster").because(error))
+        self.access.cluster().await
     }
 
     pub(super) fn reference(&self, name: &str) -> ObjectRef {

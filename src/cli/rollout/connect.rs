@@ -1,29 +1,49 @@
 //! The way to the cluster, and one Rollout of it.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
+pub(super) use crate::cli::access::{Connection, Place};
 use crate::{
     api::rollout,
-    cli::{Failure, Shell},
-    cluster::{Cluster, ClusterError},
+    cli::{Exit, Failure, Shell},
+    cluster::ClusterError,
     object::{Object, ObjectRef},
     plan::Precondition,
 };
 
-/// Flags of every command.
+/// Rollouts to change, each alike.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Connection {
-    /// The cluster; without it KUBECONFIG, the file in the home folder, or the service account of the pod.
-    #[arg(long, value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig.
-    #[arg(long, value_name = "NAME")]
-    context: Option<String>,
-    /// Namespace of the rollout; without it that of the context.
-    #[arg(short, long, value_name = "NAME")]
-    namespace: Option<String>,
+pub(super) struct Named {
+    /// The rollouts.
+    #[arg(required = true)]
+    names: Vec<String>,
+    #[command(flatten)]
+    connection: Connection,
+    /// A sentence, or the rollout as it is now.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Told,
+}
+
+impl Named {
+    /// Writes a field of the spec or status of each, and says what became of it.
+    pub(super) async fn change(
+        &self,
+        patch: &Value,
+        became: &str,
+        shell: &mut Shell,
+    ) -> Result<Exit, Failure> {
+        let place = self.connection.place().await?;
+        for name in &self.names {
+            let changed = if patch.get("status").is_some() {
+                place.patch_status(name, patch).await?
+            } else {
+                place.patch(name, patch).await?
+            };
+            let sentence = format!("rollout '{name}' {became}");
+            tell(shell, self.output, &changed, &sentence)?;
+        }
+        Ok(Exit::Yes)
+    }
 }
 
 /// What is printed when a rollout was changed.
@@ -34,25 +54,6 @@ pub(super) enum Told {
     Text,
     /// The rollout as it is now.
     Json,
-}
-
-/// A cluster and the namespace that is meant.
-pub(super) struct Place {
-    pub cluster: Cluster,
-    pub namespace: String,
-}
-
-impl Connection {
-    pub(super) async fn place(&self) -> Result<Place, Failure> {
-        let cluster = Cluster::from_kubeconfig(self.kubeconfig.as_deref(), self.context.as_deref())
-            .await
-            .map_err(|error| Failure::new("failed to reach the cluster").because(error))?;
-        let namespace = self
-            .namespace
-            .clone()
-            .unwrap_or_else(|| cluster.default_namespace().to_owned());
-        Ok(Place { cluster, namespace })
-    }
 }
 
 impl Place {

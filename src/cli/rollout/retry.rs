@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::connect::{Connection, Told, tell};
+use super::connect::Named;
 use crate::cli::{Exit, Failure, Shell};
 
 /// Try an aborted update again.
@@ -11,27 +11,11 @@ use crate::cli::{Exit, Failure, Shell};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  waxwing rollout retry guestbook")]
 pub(super) struct Args {
-    /// The rollouts.
-    #[arg(required = true)]
-    names: Vec<String>,
     #[command(flatten)]
-    connection: Connection,
-    /// A sentence, or the rollout as it is now.
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Told,
+    named: Named,
 }
 
 pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> {
-    let place = args.connection.place().await?;
-    for name in &args.names {
-        let patch = json!({"status": {"abort": false}});
-        let changed = place.patch_status(name, &patch).await?;
-        tell(
-            shell,
-            args.output,
-            &changed,
-            &format!("rollout '{name}' retried"),
-        )?;
-    }
-    Ok(Exit::Yes)
+    let patch = json!({"status": {"abort": false}});
+    args.named.change(&patch, "retried", shell).await
 }

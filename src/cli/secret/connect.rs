@@ -1,53 +1,21 @@
 //! The way to the cluster, and the secrets of a namespace with their versions.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
+pub(super) use crate::cli::access::{Connection, Place};
 use crate::{
     api::{sealed_secret, version::SECRET},
     cli::Failure,
-    cluster::{Cluster, Selector},
+    cluster::Selector,
     object::{Gvk, Object},
     version,
 };
-
-/// Flags of every command.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Connection {
-    /// The cluster; without it KUBECONFIG, the file in the home folder, or the service account of the pod.
-    #[arg(long, value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig.
-    #[arg(long, value_name = "NAME")]
-    context: Option<String>,
-    /// Namespace of the secret; without it that of the context.
-    #[arg(short, long, value_name = "NAME")]
-    namespace: Option<String>,
-}
-
-/// A cluster and the namespace that is meant.
-pub(super) struct Place {
-    pub cluster: Cluster,
-    pub namespace: String,
-}
 
 /// One secret: its SealedSecret and the Secrets that are labelled as its versions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
     pub sealed: Option<Object>,
     pub versions: Vec<Object>,
-}
-
-impl Connection {
-    pub(super) async fn place(&self) -> Result<Place, Failure> {
-        let cluster = Cluster::from_kubeconfig(self.kubeconfig.as_deref(), self.context.as_deref())
-            .await
-            .map_err(|error| Failure::new("failed to reach the cluster").because(error))?;
-        let namespace = self
-            .namespace
-            .clone()
-            .unwrap_or_else(|| cluster.default_namespace().to_owned());
-        Ok(Place { cluster, namespace })
-    }
 }
 
 impl Place {
