@@ -64,5 +64,7 @@ mod service;
 mod simulation;
 mod stateful_set;
 mod translate;
+mod whole_stage;
+mod whole_story;
 mod world;
 mod wrong_scope;
