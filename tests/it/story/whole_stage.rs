@@ -430,10 +430,10 @@ impl Stage {
     /// The measurements of a metric in the run of a revision: second after the commit and phase.
     pub async fn measured(&self, metric: &str, revision: u64) -> Vec<(i64, String)> {
         let runs = self.list("argoproj.io", "AnalysisRun").await;
-        let own = runs
-            .iter()
-            .map(Object::to_value)
-            .find(|run| run["metadata"]["annotations"][rollout::REVISION] == revision.to_string());
+        let number = revision.to_string();
+        let own = runs.iter().map(Object::to_value).find(|run| {
+            run["metadata"]["annotations"][rollout::REVISION].as_str() == Some(&*number)
+        });
         let own = own.unwrap();
         let results = own["status"]["metricResults"].as_array().unwrap();
         let result = results.iter().find(|one| one["name"] == metric).unwrap();
