@@ -93,7 +93,9 @@ impl Runner {
         let plan = loop {
             match analysis_run::decide(&snapshot, self.clock.now()) {
                 Decision::Measure(tasks) => {
-                    let taken = tasks.into_iter().map(|task| self.measure(task));
+                    let taken = tasks
+                        .into_iter()
+                        .map(|task| measure(&self.web, &self.clock, task));
                     snapshot.taken = future::join_all(taken).await;
                 }
                 Decision::Apply(plan) => break plan,
@@ -115,19 +117,20 @@ impl Runner {
             settings: self.settings.clone(),
         })
     }
+}
 
-    async fn measure(&self, task: Task) -> Taken {
-        let started = self.clock.now();
-        let reply = match task.call {
-            Ok(call) => ask(&self.web, call).await,
-            Err(error) => Err(error),
-        };
-        Taken {
-            metric: task.metric,
-            started,
-            finished: self.clock.now(),
-            reply,
-        }
+/// Makes one measurement.
+pub async fn measure(web: &Web, clock: &Clock, task: Task) -> Taken {
+    let started = clock.now();
+    let reply = match task.call {
+        Ok(call) => ask(web, call).await,
+        Err(error) => Err(error),
+    };
+    Taken {
+        metric: task.metric,
+        started,
+        finished: clock.now(),
+        reply,
     }
 }
 
@@ -135,7 +138,7 @@ impl Runner {
 ///
 /// # Errors
 /// The text that the measurement shows.
-pub async fn ask(web: &Web, mut call: Call) -> Result<Reply, String> {
+async fn ask(web: &Web, mut call: Call) -> Result<Reply, String> {
     if let Some(step) = call.token {
         let place = step.request.url.clone();
         let reply = take(web, &step).await?;

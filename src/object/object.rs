@@ -92,6 +92,19 @@ impl Object {
         self.metadata_text("uid")
     }
 
+    /// The entry of `metadata.ownerReferences` that controls this object.
+    pub fn controller(&self) -> Option<&Value> {
+        let owners = self.at(&["metadata", "ownerReferences"])?.as_array()?;
+        owners
+            .iter()
+            .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
+    }
+
+    /// The uid of the owner that controls this object.
+    pub fn controller_uid(&self) -> Option<&str> {
+        self.controller()?.get("uid")?.as_str()
+    }
+
     /// `metadata.resourceVersion`.
     pub fn resource_version(&self) -> Option<&str> {
         self.metadata_text("resourceVersion")

@@ -31,3 +31,4 @@ mod workload;
 
 pub use expression::{Reading, instant, judge};
 pub use replica_set::{hash_of, is_made_from};
+pub use workload::{target as workload_target, template as workload_template};

@@ -134,20 +134,13 @@ pub fn has_pods(set: &Object) -> bool {
 fn sets_of<'a>(rollout: &Object, sets: &'a [Object]) -> Vec<&'a Object> {
     let mut found: Vec<&Object> = sets
         .iter()
-        .filter(|set| controller_uid(set).is_some_and(|uid| Some(uid) == rollout.uid()))
+        .filter(|set| {
+            set.controller_uid()
+                .is_some_and(|uid| Some(uid) == rollout.uid())
+        })
         .collect();
     found.sort_by_key(|set| std::cmp::Reverse(revision_number(set)));
     found
-}
-
-/// The uid of the owner that controls an object.
-fn controller_uid(object: &Object) -> Option<&str> {
-    let owners = object.at(&["metadata", "ownerReferences"])?.as_array()?;
-    owners
-        .iter()
-        .find(|owner| owner.get("controller") == Some(&Value::Bool(true)))?
-        .get("uid")?
-        .as_str()
 }
 
 /// The number of the revision of a ReplicaSet.

@@ -35,7 +35,7 @@ pub fn claim<T: Borrow<Object>>(
     for candidate in candidates {
         let object: &Object = candidate.borrow();
         let selected = selector.matches(&object.labels());
-        match field::controller_uid(object) {
+        match object.controller_uid() {
             Some(uid) if Some(uid) == owner.uid() => {
                 if selected {
                     claim.owned.push(candidate);

@@ -120,13 +120,14 @@ fn scale(pods: &[&Object], controllers: &BTreeMap<&str, &Object>) -> Result<i64,
     let mut seen = BTreeSet::new();
     let mut sum = 0;
     for pod in pods {
-        let Some(uid) = field::controller_uid(pod) else {
+        let Some(uid) = pod.controller_uid() else {
             continue;
         };
         let Some(controller) = controllers.get(uid) else {
             return Err(unknown(pod));
         };
-        let above = field::controller_uid(controller)
+        let above = controller
+            .controller_uid()
             .and_then(|uid| controllers.get(uid))
             .filter(|above| above.kind() == "Deployment");
         let controller = above.unwrap_or(controller);

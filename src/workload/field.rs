@@ -33,15 +33,6 @@ pub fn list<'a>(object: &'a Object, path: &[&str]) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// The uid of the one owner that controls the object.
-pub fn controller_uid(object: &Object) -> Option<&str> {
-    list(object, &["metadata", "ownerReferences"])
-        .iter()
-        .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))?
-        .get("uid")?
-        .as_str()
-}
-
 /// The owner reference of something that this object controls.
 pub fn controller_reference(owner: &Object) -> Value {
     json!({

@@ -12,11 +12,11 @@ use crate::{
     },
     cli::Failure,
     clock::Clock,
-    controller::analysis_run::ask,
+    controller::analysis_run::measure,
     object::{Object, ObjectRef, patch::merge},
     plan::{Effect, Next},
     rollout::{
-        analysis_run::{self, Decision, Snapshot, Taken, Task},
+        analysis_run::{self, Decision, Snapshot},
         metric,
     },
     web::Web,
@@ -82,7 +82,9 @@ impl Trial {
         loop {
             let plan = match analysis_run::decide(&snapshot, self.clock.now()) {
                 Decision::Measure(tasks) => {
-                    let taken = tasks.into_iter().map(|task| self.measure(task));
+                    let taken = tasks
+                        .into_iter()
+                        .map(|task| measure(&self.web, &self.clock, task));
                     snapshot.taken = future::join_all(taken).await;
                     continue;
                 }
@@ -123,20 +125,6 @@ impl Trial {
                 _ if is_quiet => return Err(Failure::new("the analysis does not go on")),
                 _ => {}
             }
-        }
-    }
-
-    async fn measure(&self, task: Task) -> Taken {
-        let started = self.clock.now();
-        let reply = match task.call {
-            Ok(call) => ask(&self.web, call).await,
-            Err(error) => Err(error),
-        };
-        Taken {
-            metric: task.metric,
-            started,
-            finished: self.clock.now(),
-            reply,
         }
     }
 

@@ -5,8 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::Value;
-
 use crate::{
     cluster::LiveEvent,
     object::{Gvk, Object, ObjectRef},
@@ -150,7 +148,7 @@ impl Cache {
             return;
         }
         self.drop(&target);
-        match owner(&object).and_then(|owner| owner.get("uid")?.as_str()) {
+        match object.controller_uid() {
             Some(uid) => self.owned.entry(uid.to_owned()).or_default(),
             None => {
                 let key = (target.gvk.clone(), target.namespace.clone());
@@ -172,7 +170,7 @@ impl Cache {
 
     fn drop(&mut self, target: &ObjectRef) -> Option<Arc<Object>> {
         let old = self.objects.remove(target)?;
-        match owner(&old).and_then(|owner| owner.get("uid")?.as_str()) {
+        match old.controller_uid() {
             Some(uid) => {
                 if let Some(all) = self.owned.get_mut(uid) {
                     all.remove(target);
@@ -190,14 +188,6 @@ impl Cache {
         }
         Some(old)
     }
-}
-
-/// The owner that controls an object.
-pub(super) fn owner(object: &Object) -> Option<&Value> {
-    let owners = object.at(&["metadata", "ownerReferences"])?.as_array()?;
-    owners
-        .iter()
-        .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
 }
 
 fn version(object: &Object) -> Option<u64> {

@@ -5,9 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::Value;
-
-use super::cache::{Cache, owner};
+use super::cache::Cache;
 use crate::{
     api::{analysis, sealed_secret},
     cluster::{Cluster, ClusterError, Selector},
@@ -143,8 +141,6 @@ async fn owned(known: &Known, rollout: &Object, gvk: &Gvk) -> Result<Vec<Object>
     }
     let all = Selector::default();
     let listed = known.cluster.list(gvk, rollout.namespace(), &all).await?;
-    let is_ours = |found: &Object| {
-        owner(found).is_some_and(|owner| owner.get("uid").and_then(Value::as_str) == Some(uid))
-    };
+    let is_ours = |found: &Object| found.controller_uid() == Some(uid);
     Ok(listed.objects.into_iter().filter(is_ours).collect())
 }

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::{
     super::engine::{self, Loop, Written},
-    cache::owner,
     observe::{Known, claims, observe, replica_set_gvk, sealed_ref},
     versions::Versions,
 };
@@ -114,7 +113,7 @@ fn readers(
 
 /// The Rollout that controls an object.
 fn controller(object: &Object) -> Option<ObjectRef> {
-    let owner = owner(object)?;
+    let owner = object.controller()?;
     let text = |field: &str| owner.get(field).and_then(Value::as_str);
     let is_rollout = text("kind") == Some(rollout::KIND);
     let name = text("name").filter(|_| is_rollout)?;
@@ -194,7 +193,7 @@ fn made(plan: &Plan) -> Vec<ObjectRef> {
 }
 
 fn is_ours(object: &Object, snapshot: &Snapshot) -> bool {
-    let uid = owner(object).and_then(|owner| owner.get("uid")?.as_str());
+    let uid = object.controller_uid();
     uid.is_some() && uid == snapshot.rollout.uid()
 }
 

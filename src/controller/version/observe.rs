@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::{
     api::{rollout, version::SECRET},
     cluster::{Cluster, ClusterError, Selector},
-    object::{Gvk, Object, ObjectRef},
+    object::{Gvk, Object},
+    rollout::{workload_target, workload_template},
     version::{self, Metadata, Opened, Snapshot},
 };
 
@@ -45,10 +44,12 @@ pub(super) async fn observe(
     let replica_sets = listed(cluster, &Gvk::new("apps", "v1", "ReplicaSet"), namespace).await?;
     let mut templates = BTreeMap::new();
     for rollout in &rollouts {
-        if let Some(target) = workload_ref(rollout)
+        // A workload of another kind is told by the Rollout itself.
+        if let Ok(Some(target)) = workload_target(rollout)
             && let Some(workload) = cluster.get(&target).await?
         {
-            templates.insert(rollout.name().to_owned(), template(&workload));
+            let template = workload_template(&workload).cloned().unwrap_or_default();
+            templates.insert(rollout.name().to_owned(), template);
         }
     }
     Ok(Snapshot {
@@ -109,26 +110,4 @@ async fn listed(
         Err(error) if error.is_not_found() => Ok(Vec::new()),
         Err(error) => Err(error),
     }
-}
-
-/// The workload that a Rollout takes its template from, if it is of a kind that has one.
-fn workload_ref(rollout: &Object) -> Option<ObjectRef> {
-    let named = rollout.at(&["spec", "workloadRef"])?;
-    let text = |field: &str| named.get(field).and_then(Value::as_str);
-    let kind = text("kind")?;
-    if !matches!(kind, "Deployment" | "ReplicaSet" | "PodTemplate") {
-        return None;
-    }
-    let gvk = Gvk::from_api_version(text("apiVersion")?, kind);
-    Some(ObjectRef::new(gvk, rollout.namespace(), text("name")?))
-}
-
-/// The pod template of a workload.
-fn template(workload: &Object) -> Value {
-    let path: &[&str] = if workload.kind() == "PodTemplate" {
-        &["template"]
-    } else {
-        &["spec", "template"]
-    };
-    workload.at(path).cloned().unwrap_or_default()
 }

@@ -75,7 +75,7 @@ fn owners(cache: &Cache, key: &Key, object: &Object, found: &mut Vec<Key>) {
         .iter()
         .find_map(|kind| Some((*kind, controller_name(object, *kind)?)));
     let Some((kind, name)) = owner else {
-        if field::controller_uid(object).is_none() {
+        if object.controller_uid().is_none() {
             let labels = object.labels();
             for kind in kinds {
                 for candidate in cache.within(*kind, &key.namespace) {
@@ -129,7 +129,7 @@ fn endpoint_of(pod: Option<&Object>) -> Option<Value> {
         replica_set::is_ready(pod),
         field::is_deleting(pod),
         pod.uid(),
-        field::controller_uid(pod),
+        pod.controller_uid(),
     ]))
 }
 

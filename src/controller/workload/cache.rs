@@ -181,7 +181,7 @@ impl Cache {
     }
 
     fn link(&mut self, key: &Key, object: &Object) {
-        match field::controller_uid(object) {
+        match object.controller_uid() {
             Some(uid) => {
                 self.owned
                     .entry(uid.to_owned())
@@ -216,7 +216,7 @@ impl Cache {
 
     fn unlink(&mut self, key: &Key, object: &Object) {
         self.unbound.remove(key);
-        match field::controller_uid(object) {
+        match object.controller_uid() {
             Some(uid) => {
                 if let Some(keys) = self.owned.get_mut(uid) {
                     keys.remove(key);

@@ -116,7 +116,7 @@ fn release(shared: &Shared, key: &Key) -> Option<Plan> {
     let pod = cache.get(key).filter(|pod| job::is_tracked(pod))?;
     let name = affected::controller_name(pod, Kind::Job)?;
     let owner = cache.get(&Key::new(Kind::Job, &key.namespace, name));
-    let is_there = owner.is_some_and(|owner| owner.uid() == field::controller_uid(pod));
+    let is_there = owner.is_some_and(|owner| owner.uid() == pod.controller_uid());
     (!is_there).then(|| Plan {
         effects: job::free(pod).into_iter().collect(),
         ..Plan::default()

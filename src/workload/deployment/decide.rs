@@ -262,7 +262,7 @@ fn are_old_pods_running(pass: &Pass, pods: &[Object]) -> bool {
     replica_sets::counted(&pass.old, "replicas") > 0
         || pods.iter().any(|pod| {
             let phase = field::text(pod, &["status", "phase"]);
-            let owner = field::controller_uid(pod);
+            let owner = pod.controller_uid();
             !matches!(phase, "Failed" | "Succeeded")
                 && (new_uid.is_none() || owner != new_uid)
                 && pass.old.iter().any(|set| set.object.uid() == owner)

@@ -291,8 +291,8 @@ fn orphans_are_adopted_and_strangers_released() {
     world.settle();
     world.sets[0].remove(&["metadata", "ownerReferences"]);
     assert!(world.pass());
-    assert_eq!(field::controller_uid(&world.sets[0]), Some("d"));
+    assert_eq!(world.sets[0].controller_uid(), Some("d"));
     world.sets[0].set(&["metadata", "labels"], json!({"app": "other"}));
     assert!(world.pass());
-    assert_eq!(field::controller_uid(&world.sets[0]), None);
+    assert_eq!(world.sets[0].controller_uid(), None);
 }

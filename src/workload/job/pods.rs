@@ -58,7 +58,7 @@ pub(super) fn tracked(mut effects: Vec<Effect>, pods: &[&Object]) -> Vec<Effect>
         let Some(pod) = pods.iter().find(|pod| pod.name() == target.name) else {
             continue;
         };
-        if field::controller_uid(pod).is_none()
+        if pod.controller_uid().is_none()
             && let Some(metadata) = patch.get_mut("metadata").and_then(Value::as_object_mut)
         {
             let mut finalizers = field::list(pod, &["metadata", "finalizers"]).to_vec();

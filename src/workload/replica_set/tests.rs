@@ -63,7 +63,7 @@ fn makes_missing_pods_of_the_template() {
         );
         assert_eq!(pod.label("app"), Some("web"));
         assert_eq!(pod.annotation("a"), Some("b"));
-        assert_eq!(field::controller_uid(pod), Some("me"));
+        assert_eq!(pod.controller_uid(), Some("me"));
     }
     assert_ne!(made[0].name(), made[1].name());
     assert_eq!(
