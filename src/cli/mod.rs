@@ -22,6 +22,7 @@ pub mod sandbox;
 pub mod secret;
 mod shelf;
 mod shell;
+pub mod version;
 
 pub use command::{Command, run};
 pub use failure::{Exit, Failure};

@@ -2,3 +2,4 @@
 
 mod image_set;
 mod rollout;
+mod version;
