@@ -37,6 +37,7 @@ fn fault(change: Value) -> Option<String> {
         rollout: Object::from_value(rollout).unwrap(),
         effective_template: None,
         matching: None,
+        is_held: false,
         replica_sets: Vec::new(),
         runs: Vec::new(),
         objects,
