@@ -1,4 +1,5 @@
 //! The commands as programs, on files and on the embedded server.
 
 mod image_set;
+mod rights;
 mod rollout;
