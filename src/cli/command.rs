@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Exit, Failure, Shell, analysis, app, build, cert, completion, controller, crd, demo, image,
-    key, reencrypt, rollout, sandbox, seal, secret, unseal,
+    key, reencrypt, rollout, sandbox, seal, secret, unseal, version,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -57,6 +57,8 @@ pub enum Command {
     Crd(crd::Args),
     /// Print a script that completes the command line.
     Completion(completion::Args),
+    /// Print the version, and the versions of the originals that it is held to.
+    Version(version::Args),
 }
 
 impl Command {
@@ -84,6 +86,7 @@ impl Command {
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
+            Self::Version(args) => version::run(args.resolve(shell.env())?, shell),
         }
     }
 }

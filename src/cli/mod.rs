@@ -33,6 +33,7 @@ mod shell;
 mod table;
 mod tree;
 pub mod unseal;
+pub mod version;
 mod whole_file;
 
 pub use command::{Command, run};

@@ -9,6 +9,7 @@ pub mod name;
 mod object;
 pub mod patch;
 pub mod pod_template;
+pub mod quantity;
 mod reference;
 pub mod schema;
 pub mod selector;

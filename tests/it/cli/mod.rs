@@ -12,3 +12,4 @@ mod seal_config;
 mod seal_docs;
 mod seal_edit;
 mod stand;
+mod version;
