@@ -12,5 +12,6 @@ pub mod kustomization;
 pub mod metadata;
 pub mod rollout;
 pub mod sealed_secret;
+pub mod sealing_key;
 pub mod secret;
 pub mod version;

@@ -1,5 +1,6 @@
 //! Any manifest: reading, writing, naming, selecting and patching it. Everything here is pure.
 
+pub mod edit;
 pub mod name;
 #[expect(
     clippy::module_inception,
