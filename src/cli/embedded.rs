@@ -86,6 +86,7 @@ impl Embedded {
             handle: handle.clone(),
             applier: applier.clone(),
             web: web.map(|web| simulation.inside(web)),
+            election: None,
         };
         sandbox.proxy(
             CONTROLLER_NAMESPACE,

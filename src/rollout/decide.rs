@@ -137,10 +137,9 @@ pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Plan {
     }
     match revision::sync(&mut pass) {
         First::Effects => return pass.into_effects(),
-        First::Status => {
-            status::finish(&mut pass);
-            return pass.into_plan();
-        }
+        // The generation counts as seen when the phase is that of the new revision, not before: whoever waits for both
+        // must not take the old phase for the new one.
+        First::Status => return pass.into_plan(),
         First::Nothing => {}
     }
     if scale::is_rescaled(&pass) && !pass.is_halted() {

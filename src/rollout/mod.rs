@@ -18,7 +18,6 @@ mod history;
 pub mod metric;
 mod pass;
 mod progress;
-mod quantity;
 mod replica_set;
 mod restart;
 mod revision;

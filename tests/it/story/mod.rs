@@ -22,6 +22,7 @@ mod image_aborted;
 mod image_anywhere;
 mod image_promoted;
 mod job;
+mod leader;
 mod leak;
 mod pace;
 mod plane;
