@@ -1,6 +1,6 @@
 //! `waxwing sandbox`: a small Kubernetes API server on this machine.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -17,8 +17,6 @@ use crate::{
     },
 };
 
-/// How long the controllers may take to come up before the sandbox says that it listens all the same.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The fastest that time runs.
 const MAX_SPEED: u32 = 1_000;
 
@@ -172,20 +170,6 @@ async fn serve_until_told(settings: Settings, shell: &mut Shell) -> Result<Exit,
             port: served.address().port(),
         };
         folder.keep_identity(&kept).map_err(no_data)?;
-    }
-    // Who asks for the certificate at once must get one.
-    let told_early = tokio::select! {
-        () = embedded.keys_ready() => false,
-        () = tokio::time::sleep(PATIENCE) => {
-            shell.note("the sealing controller does not come up; everything else is there");
-            false
-        }
-        _ = interrupt.recv() => true,
-        _ = terminate.recv() => true,
-    };
-    if told_early {
-        embedded.stop().await;
-        return Ok(Exit::Yes);
     }
     shell.note(format_args!(
         "sandbox listens on https://{}",

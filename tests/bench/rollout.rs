@@ -115,7 +115,7 @@ async fn until_all_healthy(cluster: &Cluster, count: usize) {
         if listed.len() == count && listed.iter().all(is_healthy) {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
 }
 

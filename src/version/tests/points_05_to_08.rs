@@ -215,6 +215,23 @@ fn point_08_an_abort_rejects_the_version_that_it_brought() {
 }
 
 #[test]
+fn point_08_the_cause_stays_when_the_rollout_says_something_else() {
+    let mut world = rejected();
+    let said = world.settle();
+    // The next revision is being made, while the update is still marked as aborted.
+    world.rollouts[0].set(
+        &["status", "conditions"],
+        serde_json::json!([{"type": "Progressing", "status": "True", "reason": "NewReplicaSetCreated", "message": "x"}]),
+    );
+    assert_eq!(world.settle(), said);
+    let noted = world.secrets["db-v2"].annotation(REJECTED).unwrap();
+    assert!(
+        noted.contains("Background analysis phase error/failed"),
+        "{noted}"
+    );
+}
+
+#[test]
 fn point_08_it_says_whether_the_template_changed_too() {
     let mut world = rejected();
     world.sets[1].set(
