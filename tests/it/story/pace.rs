@@ -52,6 +52,21 @@ impl Pace {
         }
     }
 
+    /// Waits until nobody has anything to do that needs no time, threads that open or render included: tokio's own
+    /// clock, when it is paused, does not move before that.
+    pub async fn idle(&self) {
+        let moment = Duration::from_millis(1);
+        let flavor = tokio::runtime::Handle::current().runtime_flavor();
+        let is_alone = flavor == tokio::runtime::RuntimeFlavor::CurrentThread;
+        if matches!(self, Self::Stopped(_)) && is_alone {
+            tokio::time::pause();
+            tokio::time::sleep(moment).await;
+            tokio::time::resume();
+        } else {
+            tokio::time::sleep(moment).await;
+        }
+    }
+
     /// Lets time pass, a second at a time, until a future is done.
     pub async fn with_time<T>(&self, future: impl Future<Output = T>) -> T {
         let Self::Stopped(clock) = self else {

@@ -128,7 +128,7 @@ impl Stage {
         let mut last = String::new();
         let mut same = 0;
         while same < 4 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            self.world.pace.idle().await;
             let now = self.world.version().await;
             same = if now == last { same + 1 } else { 0 };
             last = now;
