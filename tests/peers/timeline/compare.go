@@ -129,19 +129,28 @@ func judged(one, other *account, rows []row, isState bool) ([]row, int) {
 		}
 		return false
 	}
+	// A state that comes back after one that was passing never went.
+	isBack := func(at int, of func(row) *entry) bool {
+		for before := at - 1; isState && before >= 0; before-- {
+			if e := of(rows[before]); e != nil && rows[before].mark != "." {
+				return e.text == of(rows[at]).text
+			}
+		}
+		return false
+	}
 	for i := range rows {
 		r := &rows[i]
+		alone := func(of func(row) *entry, mark string) string {
+			if isPassing(i, of) || isBack(i, of) {
+				return "."
+			}
+			return mark
+		}
 		switch {
 		case r.one == nil:
-			r.mark = ">"
-			if isPassing(i, func(r row) *entry { return r.other }) {
-				r.mark = "."
-			}
+			r.mark = alone(func(r row) *entry { return r.other }, ">")
 		case r.other == nil:
-			r.mark = "<"
-			if isPassing(i, func(r row) *entry { return r.one }) {
-				r.mark = "."
-			}
+			r.mark = alone(func(r row) *entry { return r.one }, "<")
 		default:
 			r.apart = apartness(one, other, *r.one, *r.other)
 			r.mark = " "
