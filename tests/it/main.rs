@@ -12,6 +12,7 @@
 mod cli;
 mod fidelity;
 mod floors;
+mod fuzz;
 mod kubeseal;
 mod kustomize;
 mod rollout;

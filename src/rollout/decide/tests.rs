@@ -59,6 +59,7 @@ impl World {
                 rollout: object(rollout),
                 effective_template: None,
                 matching: None,
+                is_held: false,
                 runs: Vec::new(),
                 replica_sets: Vec::new(),
                 objects: objects
