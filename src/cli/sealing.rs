@@ -20,15 +20,16 @@ pub struct CertificateArgs {
     /// The certificate must have this fingerprint (`waxwing cert` shows it).
     #[arg(long, value_name = "SHA256:…")]
     fingerprint: Option<String>,
-    #[command(flatten)]
-    controller: ControllerArgs,
     /// Seal even where `.waxwing.yaml` wants another certificate.
     #[arg(long)]
     no_config: bool,
+    #[command(flatten)]
+    controller: ControllerArgs,
 }
 
 /// Where the controller is that gives its certificate and is asked.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Cluster")]
 pub struct ControllerArgs {
     /// Namespace of the controller's Service [default: kube-system].
     #[arg(long, value_name = "NAME")]
