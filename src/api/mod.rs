@@ -9,6 +9,7 @@ pub mod crd;
 pub mod exchange;
 mod go_json;
 pub mod kustomization;
+pub mod lease;
 pub mod metadata;
 pub mod rollout;
 pub mod sealed_secret;

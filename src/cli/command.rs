@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Exit, Failure, Shell, analysis, app, build, cert, completion, controller, crd, demo, image,
-    key, reencrypt, rollout, sandbox, seal, secret, unseal, version,
+    install, key, reencrypt, rollout, sandbox, seal, secret, unseal, version,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -53,6 +53,8 @@ pub enum Command {
     Secret(secret::Args),
     /// Build a kustomization.
     Build(build::Args),
+    /// Print all that a cluster needs to run the controllers.
+    Install(install::Args),
     /// Print the custom resource definitions.
     Crd(crd::Args),
     /// Print a script that completes the command line.
@@ -84,6 +86,7 @@ impl Command {
             Self::Sync(args) => app::run(app::Settings::sync(args), shell),
             Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
+            Self::Install(args) => install::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
             Self::Version(args) => version::run(args.resolve(shell.env())?, shell),

@@ -108,6 +108,16 @@ impl Shell {
         &mut *self.input
     }
 
+    /// Standard input, to be read on another thread; until it is given back there is nothing to be read here.
+    pub fn take_input(&mut self) -> Box<dyn Read + Send> {
+        std::mem::replace(&mut self.input, Box::new(io::empty()))
+    }
+
+    /// Gives standard input back.
+    pub fn give_input(&mut self, input: impl Read + Send + 'static) {
+        self.input = Box::new(input);
+    }
+
     /// Standard output.
     pub fn output(&mut self) -> &mut (dyn Write + Send) {
         &mut *self.output

@@ -5,6 +5,7 @@ mod image_set;
 mod key;
 mod online;
 mod reencrypt;
+mod rights;
 mod rollout;
 mod seal;
 mod seal_check;

@@ -49,7 +49,7 @@ impl Drop for Stage {
 impl Stage {
     pub async fn new() -> Self {
         let world = world().await;
-        let cluster = world.cluster.clone();
+        let cluster = world.controllers.clone();
         Self::on(world, cluster)
     }
 
@@ -82,7 +82,7 @@ impl Stage {
         let mut settings = settings();
         settings.sealed.rollouts = true;
         let running = self.world.run_with(settings);
-        let (cluster, clock) = (self.world.cluster.clone(), self.world.clock.clone());
+        let (cluster, clock) = (self.world.controllers.clone(), self.world.clock.clone());
         let rollouts = tokio::spawn(async move {
             controller::rollout::run(&cluster, &clock, None, std::future::pending())
                 .await

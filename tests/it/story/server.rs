@@ -52,6 +52,14 @@ impl Server {
         }
     }
 
+    /// The API as a service, for our controllers: with their account where there are accounts.
+    pub fn controllers(&self) -> Router {
+        match self {
+            Self::Sandbox(sandbox) => sandbox.service(),
+            Self::Plane(plane) => plane.controllers(),
+        }
+    }
+
     /// What our workload code has to play there.
     pub fn role(&self) -> Role {
         match self {

@@ -123,9 +123,10 @@ impl Stage {
             sealing,
             applier: applier.clone(),
             web: Some(simulation.inside(Web::new().unwrap())),
+            election: None,
         };
         let (stop, stopped) = watch::channel(false);
-        let (cluster, clock) = (world.cluster.clone(), world.clock.clone());
+        let (cluster, clock) = (world.controllers.clone(), world.clock.clone());
         let controllers = tokio::spawn(async move {
             together.run(&cluster, &clock, stopped).await.unwrap();
         });
