@@ -159,7 +159,7 @@ impl Certificates {
         let certificate = match (&self.args.cert, wanted) {
             (Some(typed), _) => self.from(&typed.clone(), pin.is_some())?,
             (None, Some(wanted)) => self.from(wanted, pin.is_some())?,
-            (None, None) => self.from_controller(rule)?,
+            (None, None) => self.of_controller(rule)?,
         };
         let found = certificate.fingerprint().to_string();
         if let Some((pin, whose)) = &pin {
@@ -239,7 +239,7 @@ impl Certificates {
         Ok(certificate)
     }
 
-    fn from_controller(&mut self, rule: Option<&Rule>) -> Result<Certificate, Failure> {
+    fn of_controller(&mut self, rule: Option<&Rule>) -> Result<Certificate, Failure> {
         let options = self.args.controller.options(rule)?;
         let place = format!(
             "{} {} {} {}",
