@@ -17,6 +17,7 @@ mod go_value;
 pub mod image;
 pub mod kubeseal;
 mod log;
+mod remote;
 pub mod rollout;
 pub mod sandbox;
 pub mod secret;
