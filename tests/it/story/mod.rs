@@ -16,6 +16,7 @@ mod git_commands;
 mod git_options;
 mod git_scenario;
 mod git_to_cluster;
+mod git_unread;
 mod git_webhook;
 mod gitops;
 mod image_aborted;
