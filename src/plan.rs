@@ -108,3 +108,15 @@ pub enum Next {
     /// After the usual, growing delay for something that failed and may mend itself.
     Backoff,
 }
+
+impl Next {
+    /// The same, and at an instant at the latest.
+    #[must_use]
+    pub fn or_at(self, at: Timestamp) -> Self {
+        match self {
+            Self::AwaitChange => Self::At(at),
+            Self::At(sooner) => Self::At(sooner.min(at)),
+            Self::Backoff => Self::Backoff,
+        }
+    }
+}

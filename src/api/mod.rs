@@ -13,5 +13,6 @@ pub mod lease;
 pub mod metadata;
 pub mod rollout;
 pub mod sealed_secret;
+pub mod sealing_key;
 pub mod secret;
 pub mod version;

@@ -10,6 +10,7 @@ mod kinds;
 mod patch;
 mod pod;
 mod service_proxy;
+mod time;
 mod watch;
 
 pub use access::{Access, AccessError, Connection};

@@ -13,6 +13,7 @@ mod cli;
 mod fault;
 mod fidelity;
 mod floors;
+mod fuzz;
 mod kubeseal;
 mod kustomize;
 mod rollout;

@@ -151,7 +151,10 @@ async fn pass(
         return Ok(next);
     }
     for _ in 0..MOST_TAKEN {
-        let plan = decide::decide(&snapshot, clock.now());
+        let mut plan = decide::decide(&snapshot, clock.now());
+        if let Some(at) = composed.held_until {
+            plan.next = plan.next.or_at(at);
+        }
         let made = made(&plan);
         let (outcome, count) = apply(known, plan).await;
         let Err(error) = outcome else {

@@ -6,7 +6,7 @@
 //! rest seeds that no run had before, which are printed. `WAXWING_SEED` runs those from one seed on instead.
 
 mod answer;
-mod chance;
+pub mod chance;
 mod make;
 mod stage;
 mod step;
