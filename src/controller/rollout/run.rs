@@ -57,7 +57,9 @@ pub async fn run(
     let known = Arc::new(Known::new(cluster.clone()));
     let rollouts = Watch::all(rollout::gvk()).within(namespace);
     let mut work = Loop::new(&cluster, clock, rollouts)?;
-    for gvk in watched() {
+    // Whoever works in one namespace has no rights in the rest of the cluster.
+    let reaches = |gvk: &Gvk| namespace.is_none() || *gvk != analysis::cluster_template_gvk();
+    for gvk in watched().into_iter().filter(reaches) {
         work = work.triggered_by(triggers(&known, gvk, namespace)?);
     }
     let versions = Versions::new(&cluster, clock);

@@ -26,7 +26,12 @@ impl Pace {
 
     /// Time that begins now.
     pub fn fast() -> Self {
-        Self::Fast(Clock::fast(Clock::wall().now(), SPEED))
+        Self::at_speed(SPEED)
+    }
+
+    /// Time that begins now and runs so many times as fast as the machine's.
+    pub fn at_speed(speed: u32) -> Self {
+        Self::Fast(Clock::fast(Clock::wall().now(), speed))
     }
 
     pub fn clock(&self) -> &Clock {
