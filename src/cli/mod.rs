@@ -24,6 +24,7 @@ pub mod kubeseal;
 mod log;
 mod private_keys;
 pub mod reencrypt;
+mod remote;
 pub mod rollout;
 pub mod sandbox;
 pub mod seal;

@@ -10,6 +10,7 @@ mod listed;
 pub mod local;
 mod revision;
 mod url;
+mod watched;
 mod writer;
 
 pub use credentials::{Credentials, HostKeys, is_for, is_prefix};
@@ -20,4 +21,5 @@ pub use git_tree::{GitTree, MAX_BLOB_BYTES, MAX_FOLDER_ENTRIES, MAX_TREE_BYTES};
 pub use listed::Listed;
 pub use revision::Refs;
 pub use url::{Mapping, UrlError, is_same, scrub};
+pub use watched::{Seen, Watched};
 pub use writer::{Signed, Tree, WriteError, Writer};

@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod fault;
 mod fidelity;
 mod floors;
 mod fuzz;
@@ -19,6 +20,7 @@ mod rollout;
 mod sandbox;
 mod sandbox_api;
 mod sequence;
+mod soak;
 mod source;
 mod story;
 mod sync;
