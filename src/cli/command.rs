@@ -5,8 +5,8 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use super::{
-    Exit, Failure, Shell, analysis, app, build, completion, controller, crd, demo, image, rollout,
-    sandbox, secret,
+    Exit, Failure, Shell, analysis, app, build, completion, controller, crd, demo, image, lint,
+    rollout, sandbox, secret,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -43,6 +43,8 @@ pub enum Command {
     Secret(secret::Args),
     /// Build a kustomization.
     Build(build::Args),
+    /// Find plain secrets, and sealed ones that cannot be opened.
+    Lint(Box<lint::Args>),
     /// Print the custom resource definitions.
     Crd(crd::Args),
     /// Print a script that completes the command line.
@@ -67,6 +69,7 @@ impl Command {
             Self::Sync(args) => app::run(app::Settings::sync(args), shell),
             Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
+            Self::Lint(args) => lint::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
         }

@@ -16,6 +16,7 @@ mod failure;
 mod go_value;
 pub mod image;
 pub mod kubeseal;
+pub mod lint;
 mod log;
 pub mod rollout;
 pub mod sandbox;
@@ -23,6 +24,6 @@ pub mod secret;
 mod shelf;
 mod shell;
 
-pub use command::{Command, run};
+pub use command::{Command, CommandLine, run};
 pub use failure::{Exit, Failure};
 pub use shell::{Env, Shell, block_on};

@@ -14,6 +14,7 @@ mod fidelity;
 mod floors;
 mod kubeseal;
 mod kustomize;
+mod lint;
 mod rollout;
 mod sandbox;
 mod sandbox_api;
@@ -22,3 +23,6 @@ mod source;
 mod story;
 mod sync;
 mod vectors;
+
+// The samples of the linter are one file for its own tests and for these.
+use waxwing::api;
