@@ -21,6 +21,7 @@ pub mod image;
 pub mod install;
 pub mod key;
 pub mod kubeseal;
+pub mod lint;
 mod log;
 mod private_keys;
 pub mod reencrypt;
@@ -39,6 +40,6 @@ pub mod unseal;
 pub mod version;
 mod whole_file;
 
-pub use command::{Command, run};
+pub use command::{Command, CommandLine, run};
 pub use failure::{Exit, Failure};
 pub use shell::{Env, Shell, block_on};

@@ -16,6 +16,7 @@ mod floors;
 mod fuzz;
 mod kubeseal;
 mod kustomize;
+mod lint;
 mod rollout;
 mod sandbox;
 mod sandbox_api;
@@ -25,3 +26,6 @@ mod source;
 mod story;
 mod sync;
 mod vectors;
+
+// The samples of the linter are one file for its own tests and for these.
+use waxwing::api;
