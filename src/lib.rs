@@ -6,6 +6,7 @@ pub mod clock;
 pub mod cluster;
 pub mod controller;
 pub mod kustomize;
+pub mod lint;
 pub mod object;
 pub mod plan;
 pub mod promql;

@@ -32,6 +32,16 @@ pub enum Effect {
         /// What must still hold.
         precondition: Precondition,
     },
+    /// Changes fields of a built-in object by a strategic merge patch, whose lists are merged by their keys: of several
+    /// who each add an entry none is refused because of the others.
+    Merge {
+        /// The object to change.
+        target: ObjectRef,
+        /// Strategic merge patch.
+        patch: Value,
+        /// What must still hold.
+        precondition: Precondition,
+    },
     /// Removes an object.
     Delete {
         /// The object to remove.

@@ -35,6 +35,9 @@ pub const KEY_LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
 /// The one value of [`KEY_LABEL`] with which a key is loaded.
 pub const KEY_LABEL_ACTIVE: &str = "active";
 
+/// Our annotation that records which certificate a SealedSecret was sealed for, by the fingerprint of its key.
+pub const SEALED_WITH: &str = "waxwing.dev/sealed-with";
+
 /// The value of an annotation that counts as set.
 pub const TRUE: &str = "true";
 

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Exit, Failure, Shell, analysis, app, build, cert, completion, controller, crd, demo, image,
-    install, key, reencrypt, rollout, sandbox, seal, secret, unseal, version,
+    install, key, lint, reencrypt, rollout, sandbox, seal, secret, unseal, version,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -55,6 +55,8 @@ pub enum Command {
     Build(build::Args),
     /// Print all that a cluster needs to run the controllers.
     Install(install::Args),
+    /// Find plain secrets, and sealed ones that cannot be opened.
+    Lint(Box<lint::Args>),
     /// Print the custom resource definitions.
     Crd(crd::Args),
     /// Print a script that completes the command line.
@@ -87,6 +89,7 @@ impl Command {
             Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
             Self::Install(args) => install::run(args.resolve(shell.env())?, shell),
+            Self::Lint(args) => lint::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
             Self::Version(args) => version::run(args.resolve(shell.env())?, shell),

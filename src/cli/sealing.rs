@@ -20,15 +20,16 @@ pub struct CertificateArgs {
     /// The certificate must have this fingerprint (`waxwing cert` shows it).
     #[arg(long, value_name = "SHA256:…")]
     fingerprint: Option<String>,
-    #[command(flatten)]
-    controller: ControllerArgs,
     /// Seal even where `.waxwing.yaml` wants another certificate.
     #[arg(long)]
     no_config: bool,
+    #[command(flatten)]
+    controller: ControllerArgs,
 }
 
 /// Where the controller is that gives its certificate and is asked.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Cluster")]
 pub struct ControllerArgs {
     /// Namespace of the controller's Service [default: kube-system].
     #[arg(long, value_name = "NAME")]
@@ -158,7 +159,7 @@ impl Certificates {
         let certificate = match (&self.args.cert, wanted) {
             (Some(typed), _) => self.from(&typed.clone(), pin.is_some())?,
             (None, Some(wanted)) => self.from(wanted, pin.is_some())?,
-            (None, None) => self.from_controller(rule)?,
+            (None, None) => self.of_controller(rule)?,
         };
         let found = certificate.fingerprint().to_string();
         if let Some((pin, whose)) = &pin {
@@ -238,7 +239,7 @@ impl Certificates {
         Ok(certificate)
     }
 
-    fn from_controller(&mut self, rule: Option<&Rule>) -> Result<Certificate, Failure> {
+    fn of_controller(&mut self, rule: Option<&Rule>) -> Result<Certificate, Failure> {
         let options = self.args.controller.options(rule)?;
         let place = format!(
             "{} {} {} {}",

@@ -360,7 +360,7 @@ pub(super) fn typed(mut value: Value, gvk: &Gvk, path: &str) -> Result<Object, C
     Object::from_value(value).map_err(|_| ClusterError::Answer(path.to_owned()))
 }
 
-fn guarded(patch: &Value, precondition: &Precondition) -> Value {
+pub(super) fn guarded(patch: &Value, precondition: &Precondition) -> Value {
     let mut patch = patch.clone();
     let held = [
         ("uid", &precondition.uid),

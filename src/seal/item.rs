@@ -66,9 +66,23 @@ impl Binding {
     /// # Errors
     /// [`ItemError`]
     pub fn open(&self, item: &str, keys: &KeyRing) -> Result<OpenedItem, ItemError> {
+        self.open_first_with(item, keys, None)
+    }
+
+    /// As [`Binding::open`], trying one key before the others: that of the item before is usually the right one, and each
+    /// key that does not fit costs a private operation.
+    ///
+    /// # Errors
+    /// [`ItemError`]
+    pub fn open_first_with(
+        &self,
+        item: &str,
+        keys: &KeyRing,
+        first: Option<Fingerprint>,
+    ) -> Result<OpenedItem, ItemError> {
         let bytes = base64::decode(item)?;
         let opened = keys
-            .open(&bytes, &self.label(), None)
+            .open(&bytes, &self.label(), first)
             .ok_or(ItemError::NoKey)?;
         Ok(OpenedItem {
             value: opened.plaintext,

@@ -9,6 +9,7 @@ mod budget;
 mod eval;
 mod function;
 mod lex;
+mod names;
 mod node;
 mod number;
 mod parse;

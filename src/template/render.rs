@@ -5,6 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use super::{
     budget::MAX_TEMPLATE_BYTES,
     eval,
+    names::Names,
     node::Trees,
     parse,
     policy::Policy,
@@ -33,6 +34,22 @@ impl<'t> Template<'t> {
         let trees = parse::parse(name, text).map_err(|error| *error)?;
         let name = Text::from(name);
         Ok(Self { name, text, trees })
+    }
+
+    /// The names that it reads from its values without any provision for their absence, each with the line (from 1)
+    /// where it is first read.
+    pub fn needed_names(&self) -> Vec<(String, usize)> {
+        let main = std::str::from_utf8(self.name.bytes()).unwrap_or_default();
+        let needed = Names::of(&self.trees, main).needed().into_iter();
+        let line = |at: usize| {
+            self.text
+                .get(..at)
+                .unwrap_or_default()
+                .matches('\n')
+                .count()
+                + 1
+        };
+        needed.map(|(name, at)| (name, line(at))).collect()
     }
 
     /// Runs the template over the values by name, which are strings to it.

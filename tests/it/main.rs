@@ -10,16 +10,22 @@
 )]
 
 mod cli;
+mod fault;
 mod fidelity;
 mod floors;
 mod fuzz;
 mod kubeseal;
 mod kustomize;
+mod lint;
 mod rollout;
 mod sandbox;
 mod sandbox_api;
 mod sequence;
+mod soak;
 mod source;
 mod story;
 mod sync;
 mod vectors;
+
+// The samples of the linter are one file for its own tests and for these.
+use waxwing::api;

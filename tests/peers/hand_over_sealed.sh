@@ -14,8 +14,10 @@ theirs_sealer() {
     --listen-addr "127.0.0.1:$answers" --listen-metrics-addr "127.0.0.1:$figures"
 }
 ours_sealer() {
-  exec "$ours/waxwing" controller --controllers sealed-secrets --key-size 2048 --listen-addr "127.0.0.1:$1" --listen-metrics-addr "127.0.0.1:$2"
+  exec "$ours/waxwing" controller --kubeconfig "$work/plane/controller.kubeconfig" --controllers sealed-secrets --key-size 2048 --listen-addr "127.0.0.1:$1" --listen-metrics-addr "127.0.0.1:$2"
 }
+
+sealers=waxwing-controller,system:serviceaccount:kube-system:sealed-secrets-controller
 
 # fetch PORT PATH: the body of an answer
 fetch() {
@@ -41,9 +43,10 @@ start_sealer() {
   number=$("$kubectl" get sealedsecrets -A --no-headers 2>/dev/null | wc -l)
   background sealer "$1_sealer" "$answers" "$figures"
   sealer=$!
-  until_so 60 "$1 answers" fetch "$answers" /healthz >/dev/null
+  until_so 60 "$1 has a key" has_certificate
   until_so 60 "$1 has looked at all" looked "$figures" "$number"
 }
+has_certificate() { fetch "$answers" /v1/cert.pem | grep -q 'BEGIN CERTIFICATE'; }
 looked() {
   local seen
   seen=$(fetch "$1" /metrics | sed -n 's/^sealed_secrets_controller_unseal_requests_total //p')
@@ -68,11 +71,9 @@ commit() {
 }
 value() { [ "$("$kubectl" get secret -n shop "$1" -o "go-template={{index .data \"$2\" | base64decode}}")" = "$3" ]; }
 all_synced() {
-  local wanted
-  wanted=$(ls "$work/repository" | wc -l)
-  [ "$("$kubectl" get sealedsecrets -n shop --no-headers | wc -l)" -eq "$wanted" ] || return 1
-  ! "$kubectl" get sealedsecrets -n shop -o 'jsonpath={range .items[*]}{.status.conditions[0].status} {.metadata.generation} {.status.observedGeneration}{"\n"}{end}' |
-    grep -qvE '^True ([0-9]+) \1$'
+  local seen
+  seen=$("$kubectl" get sealedsecrets -n shop -o 'jsonpath={range .items[*]}{.status.conditions[0].status} {.metadata.generation} {.status.observedGeneration}{"\n"}{end}') || return 1
+  [ "$(grep -cE '^True ([0-9]+) \1$' <<<"$seen")" -eq "$(ls "$work/repository" | wc -l)" ]
 }
 # versions: every SealedSecret and Secret of the shop, and the sealing keys
 versions() {
@@ -90,7 +91,7 @@ hand_over() {
   read -rt 2 <> <(:) || true
   versions >"$work/after"
   diff "$work/before" "$work/after" || { echo 'error: something was written' >&2; return 1; }
-  "$judges/audit" -from "$from" -writes -agent waxwing,sealed-secrets,controller "$work/plane/log/audit.log" | tee "$work/writes"
+  "$judges/audit" -from "$from" -writes -user "$sealers" "$work/plane/log/audit.log" | tee "$work/writes"
   ! grep -v 'create events\|patch events' "$work/writes" | grep -v "${2:-^$}" || { echo 'error: more than events was written' >&2; return 1; }
 }
 
@@ -99,6 +100,7 @@ sealed() {
   server=$(sed -n 's/^.*server: "\(.*\)",.*$/\1/p' "$KUBECONFIG")
   mkdir -p "$work/account" "$work/repository"
   "$kubectl" apply -f "$here/sealed_secrets.yaml" >/dev/null
+  "$kubectl" create clusterrolebinding waxwing --clusterrole cluster-admin --user waxwing-controller >/dev/null
   "$kubectl" create token -n kube-system sealed-secrets-controller --duration 1h >"$work/account/token"
   cp "$work/plane/pki/ca.crt" "$work/account/ca.crt"
   printf kube-system >"$work/account/namespace"
@@ -125,14 +127,20 @@ sealed() {
     --git-poll 1s --listen-addr "127.0.0.1:$(port)" --listen-metrics-addr "127.0.0.1:$(port)"
   commit 'the first secrets'
   until_so 60 'all are opened' all_synced
-  value strict password one && value typed password four && value plain password six && value patched mine kept
-  value patched password seven && value templated url 'postgres://me:nine@db'
+  value strict password one
+  value typed password four
+  value plain password six
+  value patched mine kept
+  value patched password seven
+  value templated url 'postgres://me:nine@db'
   until_so 30 'the application is healthy' healthy_application
   echo "nine SealedSecrets of both tools, opened by the original"
 
   hand_over ours
   [ "$(fetch "$answers" /v1/cert.pem)" = "$(newest_certificate)" ]
   title 'ours at work: a changed secret, a new one, a new key'
+  local from
+  from=$("$judges/audit" -size "$work/plane/log/audit.log")
   secret strict --from-literal=password=changed | seal "$real" strict
   kill -USR1 "$sealer"
   until_so 30 'a second key' number_of_keys 2
@@ -143,6 +151,10 @@ sealed() {
   until_so 30 'the new one' value newest password ten
   until_so 60 'all are opened' all_synced
   until_so 30 'the application is healthy' healthy_application
+
+  # The same look at the log that saw nothing at the hand-over sees this.
+  "$judges/audit" -from "$from" -writes -user waxwing-controller "$work/plane/log/audit.log" | grep -q 'waxwing-controller update secrets' ||
+    { echo 'error: the log does not show what ours has written' >&2; return 1; }
 
   # The original looks at each Secret, and puts those without a type as they are, which changes nothing.
   hand_over theirs 'update secrets$'
@@ -166,3 +178,50 @@ newest_certificate() {
   keys --sort-by=.metadata.creationTimestamp -o 'go-template={{range .items}}{{index .data "tls.crt"}}{{"\n"}}{{end}}' | tail -n 1 | base64 -d
 }
 certificate_is_newest() { [ "$(fetch "$answers" /v1/cert.pem)" = "$(newest_certificate)" ]; }
+
+# A canaried secret, then the original: one ordinary revision on the plain name, and nothing else.
+versions_left() {
+  title 'a Rollout on the version of a secret is passed to the original'
+  local space=versions
+  "$kubectl" create namespace $space >/dev/null
+  answers=$(port)
+  background sealer "$ours/waxwing" controller --controllers sealed-secrets,rollouts,analysis --namespace $space --all-namespaces=false \
+    --key-size 2048 --listen-addr "127.0.0.1:$answers" --listen-metrics-addr "127.0.0.1:$(port)"
+  sealer=$!
+  until_so 60 'a key' has_certificate
+  deliver() {
+    "$kubectl" create secret generic db -n $space --from-literal=password="$1" --dry-run=client -o yaml |
+      "$ours/kubeseal" --cert "http://127.0.0.1:$answers/v1/cert.pem" -o yaml |
+      "$kubectl" annotate --local -f - waxwing.dev/canary=true -o yaml | "$kubectl" apply -f - >/dev/null
+  }
+  deliver first
+  until_so 30 'a version' "$kubectl" get secret -n $space db-v1 >/dev/null
+  "$kubectl" apply -n $space -f "$here/versions.yaml" >/dev/null
+  until_so 60 'the first revision' rollout_is 'Healthy 1'
+  deliver second
+  until_so 60 'the canary of the secret' rollout_is 'Paused 2'
+  promote_rollout
+  until_so 60 'its promotion' rollout_is 'Healthy 2'
+  until_so 60 'the first revision is gone' pods_read 'db-v2 db-v2'
+  stop_sealer
+  background theirs-versions "$work/theirs" $space "$(port)" "$(port)" "127.0.0.1:$(port)"
+  sealer=$!
+  until_so 60 'one revision on the plain name' rollout_is 'Paused 3'
+  until_so 30 'its first pod beside the others' pods_read 'db db-v2 db-v2'
+  promote_rollout
+  until_so 60 'its promotion' rollout_is 'Healthy 3'
+  until_so 60 'all on the plain name' pods_read 'db db'
+  read -rt 2 <> <(:) || true
+  rollout_is 'Healthy 3'
+  stop_sealer
+  echo 'one ordinary revision on the plain name'
+}
+rollout_is() {
+  local seen
+  seen=$("$kubectl" get rollout -n versions demo -o 'jsonpath={.status.phase} {.metadata.annotations.rollout\.argoproj\.io/revision} {.metadata.generation} {.status.observedGeneration}')
+  [[ "$seen" =~ ^"$1"\ ([0-9]+)\ ([0-9]+)$ ]] && [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
+}
+pods_read() {
+  [ "$("$kubectl" get pods -n versions -o 'jsonpath={range .items[*]}{.spec.containers[0].envFrom[0].secretRef.name}{"\n"}{end}' | sort | paste -sd' ')" = "$1" ]
+}
+promote_rollout() { "$kubectl" patch rollout -n versions demo --subresource status --type merge -p '{"status":{"pauseConditions":null}}' >/dev/null; }

@@ -63,7 +63,7 @@ expect 'a deleted secret' 'deleted' n delete secret db
 expect 'comes back' '^second one' until_equal 'second one' value db password
 expect 'a value alone' '^Ag[A-Za-z0-9+/=]+$' sh -c "printf raw | '$KUBESEAL' --raw --name db --namespace '$space'"
 expect 'the owner goes' 'deleted' n delete sealedsecret db
-expect 'and takes the secret along' '' n wait --for=delete secret/db --timeout=20s
+expect 'and takes the secret along' '' n wait --for=delete secret/db --timeout=60s
 refuse 'which is gone' 'NotFound' n get secret db
 expect 'the namespace goes' 'deleted' k delete namespace "$space" --timeout=60s
 finish

@@ -34,11 +34,13 @@ pub struct Right {
     pub parts: &'static [Part],
 }
 
-use Part::{Analysis, Applications, Rollouts, SealedSecrets};
+use Part::{Analysis, Rollouts, SealedSecrets};
 use Place::{Cluster, Own, Watched};
 
-const ROLLOUTS: &[Part] = &[Rollouts];
-const SEALED: &[Part] = &[SealedSecrets];
+const ALL_BUT_APPLIER: &[Part] = &[SealedSecrets, Rollouts, Analysis];
+
+/// What the Lease of the leader election is called.
+const LEASE: &[&str] = &[super::manifest::NAME];
 
 const fn right(
     group: &'static str,
@@ -58,13 +60,129 @@ const fn right(
 }
 
 /// All of them, by group and resource.
-const ALL: &[Right] = &[right(
-    "",
-    "events",
-    &["create", "patch"],
-    Watched,
-    &[SealedSecrets, Rollouts, Analysis],
-)];
+const ALL: &[Right] = &[
+    right("", "events", &["create", "patch"], Watched, ALL_BUT_APPLIER),
+    right("", "pods", &["list"], Watched, &[Rollouts]),
+    right("", "pods/eviction", &["create"], Watched, &[Rollouts]),
+    right("", "secrets", &["get"], Watched, &[Analysis]),
+    right(
+        "",
+        "secrets",
+        &["get", "list", "patch", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "",
+        "secrets",
+        &["create", "delete", "get", "list", "update", "watch"],
+        Watched,
+        &[SealedSecrets],
+    ),
+    right(
+        "",
+        "services",
+        &["list", "patch", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "apps",
+        "deployments",
+        &["list", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "apps",
+        "replicasets",
+        &["create", "delete", "get", "list", "patch", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "argoproj.io",
+        "analysisruns",
+        &["create", "delete", "get", "list", "patch", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "argoproj.io",
+        "analysisruns",
+        &["delete", "get", "list", "patch", "watch"],
+        Watched,
+        &[Analysis],
+    ),
+    right(
+        "argoproj.io",
+        "analysistemplates",
+        &["list", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "argoproj.io",
+        "clusteranalysistemplates",
+        &["list", "watch"],
+        Cluster,
+        &[Rollouts],
+    ),
+    right(
+        "argoproj.io",
+        "rollouts",
+        &["get", "list", "patch", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "argoproj.io",
+        "rollouts/status",
+        &["update"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "bitnami.com",
+        "sealedsecrets",
+        &["get", "list", "watch"],
+        Watched,
+        &[SealedSecrets, Rollouts],
+    ),
+    right(
+        "bitnami.com",
+        "sealedsecrets/status",
+        &["update"],
+        Watched,
+        &[SealedSecrets],
+    ),
+    // A right to make something cannot be about one name.
+    right("coordination.k8s.io", "leases", &["create"], Own, Part::ALL),
+    Right {
+        names: LEASE,
+        ..right(
+            "coordination.k8s.io",
+            "leases",
+            &["get", "update"],
+            Own,
+            Part::ALL,
+        )
+    },
+    right(
+        "gateway.networking.k8s.io",
+        "httproutes",
+        &["get", "list", "update", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+    right(
+        "traefik.io",
+        "traefikservices",
+        &["get", "list", "update", "watch"],
+        Watched,
+        &[Rollouts],
+    ),
+];
 
 /// All rights.
 pub fn rights() -> &'static [Right] {
@@ -86,4 +204,27 @@ pub fn rules(parts: &BTreeSet<Part>, place: Place) -> Vec<Value> {
             rule
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_its_verbs_are() {
+        let key = |right: &Right| (right.group, right.resource);
+        assert!(ALL.is_sorted_by(|a, b| key(a) <= key(b)));
+        assert!(ALL.iter().all(|right| right.verbs.is_sorted()));
+    }
+
+    #[test]
+    fn whoever_runs_less_may_less() {
+        let only = |part: Part| rules(&BTreeSet::from([part]), Watched);
+        let seals = Value::from(only(SealedSecrets)).to_string();
+        assert!(seals.contains("sealedsecrets") && !seals.contains("rollouts"));
+        let analyses = Value::from(only(Analysis)).to_string();
+        assert!(!analyses.contains("sealedsecrets") && !analyses.contains("replicasets"));
+        let lease = rules(&BTreeSet::from([Analysis]), Own);
+        assert_eq!(lease.len(), 2);
+    }
 }

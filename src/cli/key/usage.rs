@@ -175,9 +175,11 @@ fn of_one(sealed: &SealedSecret, keys: &KeyRing) -> Usage {
     let name = format!("{}/{}", sealed.metadata.namespace(), sealed.metadata.name());
     let mut usage = Usage::default();
     let items = sealed.spec.encrypted_data.values();
+    let mut likely = None;
     for item in items.chain(&sealed.spec.data) {
-        match binding.open(item, keys) {
+        match binding.open_first_with(item, keys, likely) {
             Ok(opened) => {
+                likely = Some(opened.key);
                 let of = usage.by_key.entry(opened.key.to_string()).or_default();
                 of.secrets = 1;
                 of.items += 1;

@@ -142,11 +142,13 @@ fn resealed(
         .map_err(|failure| failure.message)?;
     let newest = job.certificate.fingerprint();
     let mut items = Vec::new();
+    let mut likely = None;
     let (mut stale, mut fresh) = (Vec::new(), 0);
     for (key, text) in &found.sealed.spec.encrypted_data {
         let opened = binding
-            .open(text, ring)
+            .open_first_with(text, ring, likely)
             .map_err(|error| format!("{}: {key}: {error}", found.place))?;
+        likely = Some(opened.key);
         if opened.key == newest && !every {
             fresh += 1;
             continue;

@@ -39,8 +39,6 @@ pub(super) struct Args {
     /// Type of a new Secret.
     #[arg(long = "type", value_name = "TYPE")]
     secret_type: Option<String>,
-    #[command(flatten)]
-    literal: LiteralArgs,
     /// Label of the SealedSecret itself, repeatable. Those of the Secret go to its template only.
     #[arg(long, value_name = "KEY=VALUE")]
     label: Vec<String>,
@@ -59,6 +57,8 @@ pub(super) struct Args {
     /// Write one value in base64, for `encryptedData`; from --from-literal, --from-file or the standard input.
     #[arg(long, conflicts_with_all = ["files", "label", "annotation", "keep_metadata"])]
     raw: bool,
+    #[command(flatten)]
+    literal: LiteralArgs,
     #[command(flatten)]
     certificate: CertificateArgs,
 }

@@ -75,9 +75,12 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
+/// Values with their keys, in the order in which they were given.
+type Values = Vec<(String, Hidden<Vec<u8>>)>;
+
 /// The values, by key.
-fn values(args: &Args, shell: &mut Shell) -> Result<Vec<(String, Hidden<Vec<u8>>)>, Failure> {
-    let mut values: Vec<(String, Hidden<Vec<u8>>)> = Vec::new();
+fn values(args: &Args, shell: &mut Shell) -> Result<Values, Failure> {
+    let mut values = Values::new();
     let mut waiting = Vec::new();
     for item in &args.items {
         let (key, value) = match item.split_once('=') {

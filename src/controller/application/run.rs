@@ -85,6 +85,8 @@ pub(super) struct Memory {
     pub apps_of_url: BTreeMap<String, BTreeSet<ObjectRef>>,
     pub sealed_since: BTreeMap<ObjectRef, Timestamp>,
     pub rendered: BTreeMap<(ObjectRef, usize), Kept>,
+    /// How many folders were rendered.
+    pub renders: u64,
 }
 
 /// All that one pass has found out.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     super::engine::{self, Loop, Written},
     observe::{Known, claims, observe, replica_set_gvk, sealed_ref},
+    throttle::throttled,
     versions::Versions,
 };
 use crate::{
@@ -23,6 +24,9 @@ use crate::{
 
 /// How often a name that is taken is passed over in one pass.
 const MOST_TAKEN: usize = 8;
+
+/// How long news of one SealedSecret are gathered after those that were told.
+const TOLD_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// The kinds that are watched beside the Rollouts: what these make, and what they name. Routes are of kinds that a
 /// cluster may lack.
@@ -53,7 +57,9 @@ pub async fn run(
     let known = Arc::new(Known::new(cluster.clone()));
     let rollouts = Watch::all(rollout::gvk()).within(namespace);
     let mut work = Loop::new(&cluster, clock, rollouts)?;
-    for gvk in watched() {
+    // Whoever works in one namespace has no rights in the rest of the cluster.
+    let reaches = |gvk: &Gvk| namespace.is_none() || *gvk != analysis::cluster_template_gvk();
+    for gvk in watched().into_iter().filter(reaches) {
         work = work.triggered_by(triggers(&known, gvk, namespace)?);
     }
     let versions = Versions::new(&cluster, clock);
@@ -61,7 +67,10 @@ pub async fn run(
     let sealed = versions.index.sealed(&cluster, namespace)?;
     work = work
         .triggered_by(readers(known.clone(), changed))
-        .triggered_by(readers(known.clone(), sealed));
+        .triggered_by(readers(
+            known.clone(),
+            throttled(sealed, clock.clone(), TOLD_AGAIN),
+        ));
     let (clock, forgetting, waiting) = (clock.clone(), known.clone(), versions.clone());
     work.when_gone(move |gone| {
         forgetting.cache().forget_namer(gone);

@@ -294,31 +294,35 @@ fn owners(read: &Read, own: &Value, sets: &[Object], namespace: &str) -> Vec<Eff
     effects
 }
 
-/// The change that makes ReplicaSets owners of a version, if it needs one.
+/// The change that makes ReplicaSets owners of a version, if it needs one: merged, for many Rollouts may name it, and
+/// all do so at once.
 fn owned<'a>(version: &Object, sets: impl Iterator<Item = &'a Object>) -> Option<Effect> {
-    let listed = version
+    let owners = version
         .at(&["metadata", "ownerReferences"])
         .and_then(Value::as_array);
-    let mut owners = listed.cloned().unwrap_or_default();
-    let before = owners.len();
-    for set in sets {
-        let uid = set.uid().unwrap_or_default();
-        if !owners
-            .iter()
-            .any(|owner| owner.get("uid").and_then(Value::as_str) == Some(uid))
-        {
-            owners.push(json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set.name(), "uid": uid}));
-        }
-    }
-    if owners.len() == before {
+    let has = |uid: &str| {
+        let mut uids = owners
+            .into_iter()
+            .flatten()
+            .filter_map(|owner| owner.get("uid"));
+        uids.any(|found| found == uid)
+    };
+    let owners: Vec<Value> = sets
+        .map(|set| (set.name(), set.uid().unwrap_or_default()))
+        .filter(|(_, uid)| !has(uid))
+        .map(|(name, uid)| {
+            json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name, "uid": uid})
+        })
+        .collect();
+    if owners.is_empty() {
         return None;
     }
-    Some(Effect::Patch {
+    Some(Effect::Merge {
         target: version.reference(),
         patch: json!({"metadata": {"ownerReferences": owners, "annotations": {GIVEN: TRUE}}}),
         precondition: Precondition {
             uid: version.uid().map(str::to_owned),
-            resource_version: version.resource_version().map(str::to_owned),
+            resource_version: None,
         },
     })
 }

@@ -2,6 +2,7 @@
 
 mod desk;
 mod image_set;
+mod install;
 mod key;
 mod online;
 mod reencrypt;

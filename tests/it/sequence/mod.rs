@@ -13,7 +13,7 @@ mod step;
 
 use std::{env, time::SystemTime};
 
-use chance::Chance;
+pub use chance::Chance;
 use stage::Stage;
 use step::Step;
 

@@ -84,7 +84,7 @@ async fn candidate(
     stop: watch::Receiver<bool>,
 ) {
     let service = server
-        .service()
+        .controllers()
         .layer(from_fn_with_state((name, network), noted));
     let cluster = Cluster::new(Client::new(service, "default"));
     let election = Election::new(&cluster, &clock, lease_settings(name));

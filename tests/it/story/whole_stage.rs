@@ -33,10 +33,7 @@ use waxwing::{
     web::Web,
 };
 
-use super::{
-    pace::a_while,
-    world::{World, items, key_secret, settings},
-};
+use super::world::{World, items, key_secret, settings};
 use crate::source::Repository;
 
 const URL: &str = "https://github.com/example/backstage-gitops.git";
@@ -242,7 +239,7 @@ impl Stage {
     async fn calm(&self) {
         let (mut last, mut same) = (String::new(), 0);
         while same < CALM_LOOKS {
-            a_while().await;
+            self.world.pace.idle().await;
             let now = self.world.version().await;
             same = if now == last { same + 1 } else { 0 };
             last = now;

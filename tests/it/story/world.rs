@@ -85,6 +85,16 @@ impl World {
         world
     }
 
+    /// The same with slower time on a real control plane, where a story is about what happens within two seconds: the
+    /// calls themselves are not as fast as that.
+    pub fn at_speed(mut self, speed: u32) -> Self {
+        if self.sandbox.is_real() {
+            self.pace = Pace::at_speed(speed);
+            self.clock = self.pace.clock().clone();
+        }
+        self
+    }
+
     /// Starts the controller as a cluster runs it, but for the renewal of the old key of the tests.
     pub fn run(&self) -> Running {
         self.run_with(settings())

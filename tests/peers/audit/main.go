@@ -1,6 +1,6 @@
-// Command audit counts in an audit log who did what: `audit [-from BYTES] [-agent BEGINNING] [-writes] [-names] LOG`.
+// Command audit counts in an audit log who did what: `audit [-from BYTES] [-user NAMES] [-namespace BEGINNING] [-writes] [-names] LOG`.
 //
-// It prints a line `COUNT AGENT VERB RESOURCE [NAMESPACE/NAME]` for each kind of request, sorted; with -size only how
+// It prints a line `COUNT USER VERB RESOURCE [NAMESPACE/NAME]` for each kind of request, sorted; with -size only how
 // long the log is, for a later -from.
 package main
 
@@ -16,9 +16,11 @@ import (
 )
 
 type record struct {
-	Stage     string `json:"stage"`
-	Verb      string `json:"verb"`
-	UserAgent string `json:"userAgent"`
+	Stage string `json:"stage"`
+	Verb  string `json:"verb"`
+	User  struct {
+		Name string `json:"username"`
+	} `json:"user"`
 	ObjectRef struct {
 		Resource    string `json:"resource"`
 		Subresource string `json:"subresource"`
@@ -32,19 +34,19 @@ type record struct {
 
 func main() {
 	from := flag.Int64("from", 0, "where to begin")
-	agent := flag.String("agent", "", "only agents that begin so; several separated by commas")
+	user := flag.String("user", "", "only these users, separated by commas")
 	namespace := flag.String("namespace", "", "only of namespaces that begin so")
 	writes := flag.Bool("writes", false, "only what changes something")
 	names := flag.Bool("names", false, "with the names of the objects")
 	size := flag.Bool("size", false, "print the length of the log")
 	flag.Parse()
-	if err := run(flag.Arg(0), *from, *agent, *namespace, *writes, *names, *size); err != nil {
+	if err := run(flag.Arg(0), *from, *user, *namespace, *writes, *names, *size); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(2)
 	}
 }
 
-func run(path string, from int64, agent, namespace string, writes, names, size bool) error {
+func run(path string, from int64, users, namespace string, writes, names, size bool) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -67,16 +69,15 @@ func run(path string, from int64, agent, namespace string, writes, names, size b
 			return fmt.Errorf("a line of the audit log: %w", err)
 		}
 		about := found.ObjectRef
-		isOurs := slices.ContainsFunc(strings.Split(agent, ","), func(beginning string) bool {
-			return strings.HasPrefix(found.UserAgent, beginning)
-		})
+		isOurs := users == "" || slices.Contains(strings.Split(users, ","), found.User.Name)
 		if !isOurs || !strings.HasPrefix(about.Namespace, namespace) || found.Stage != "ResponseComplete" && found.Verb != "watch" {
 			continue
 		}
 		if writes && slices.Contains([]string{"get", "list", "watch"}, found.Verb) {
 			continue
 		}
-		name, _, _ := strings.Cut(found.UserAgent, "/")
+		parts := strings.Split(found.User.Name, ":")
+		name := parts[len(parts)-1]
 		kind := about.Resource
 		if about.Subresource != "" {
 			kind += "/" + about.Subresource

@@ -84,19 +84,11 @@ func compare(one, other *account, told story_) int {
 	var lines []string
 	var widest time.Duration
 	for _, name := range sorted {
-		rows, wrong := judged(one, other, aligned(first[name], second[name]))
-		note := ""
-		if wrong > 0 && (name == "phase" || strings.HasPrefix(name, "condition ")) {
-			// What neither of them shows for a second is between two writes of the one and within one of the other.
-			lasting, left := judged(one, other, aligned(lasting(first[name]), lasting(second[name])))
-			if left == 0 {
-				rows, wrong, note = lasting, left, " (but for what lasted less than a second)"
-			}
-		}
+		isState := name == "phase" || strings.HasPrefix(name, "condition ")
+		rows, wrong := judged(one, other, aligned(one, other, first[name], second[name]), isState)
 		differences += wrong
-		lines = append(lines, "", name+note)
+		lines = append(lines, "", name)
 		for _, r := range rows {
-			// Before the change each side has its own beginning.
 			if r.one != nil && r.other != nil && r.one.after != "creation" {
 				widest = max(widest, r.apart)
 			}
@@ -109,7 +101,7 @@ func compare(one, other *account, told story_) int {
 		lines = append(lines, " ! "+line)
 	}
 	if differences > 0 || !*quiet {
-		fmt.Printf("story %s: %s | %s; < only the first, > only the second, ~ at another time, ! another outcome\n", *story, one.side, other.side)
+		fmt.Printf("story %s: %s | %s; < only the first, > only the second, . only one and for less than a second, ~ at another time, ! another outcome\n", *story, one.side, other.side)
 		fmt.Println(strings.Join(lines, "\n"))
 	}
 	fmt.Printf("story %s: %d and %d things seen, at most %.1f s apart, %d differences\n", *story, len(one.entries), len(other.entries), widest.Seconds(), differences)
@@ -122,43 +114,56 @@ type row struct {
 	mark       string
 }
 
+// passing is the longest that a state may last that only one of them shows: two writes of the one are often one of the
+// other.
+const passing = time.Second
+
 // judged marks the rows, and counts those that differ.
-func judged(one, other *account, rows []row) ([]row, int) {
+func judged(one, other *account, rows []row, isState bool) ([]row, int) {
 	wrong := 0
+	isPassing := func(at int, of func(row) *entry) bool {
+		for _, next := range rows[at+1:] {
+			if e := of(next); e != nil {
+				return isState && e.instant.Sub(of(rows[at]).instant) < passing
+			}
+		}
+		return false
+	}
+	// A state that comes back after one that was passing never went.
+	isBack := func(at int, of func(row) *entry) bool {
+		for before := at - 1; isState && before >= 0; before-- {
+			if e := of(rows[before]); e != nil && rows[before].mark != "." {
+				return e.text == of(rows[at]).text
+			}
+		}
+		return false
+	}
 	for i := range rows {
 		r := &rows[i]
+		alone := func(of func(row) *entry, mark string) string {
+			if isPassing(i, of) || isBack(i, of) {
+				return "."
+			}
+			return mark
+		}
 		switch {
 		case r.one == nil:
-			r.mark = ">"
+			r.mark = alone(func(r row) *entry { return r.other }, ">")
 		case r.other == nil:
-			r.mark = "<"
+			r.mark = alone(func(r row) *entry { return r.one }, "<")
 		default:
-			r.apart = (r.one.at - r.other.at).Abs()
-			if r.one.after != r.other.after {
-				r.apart = (r.one.at - r.other.instant.Sub(other.marks[r.one.after])).Abs()
-			}
+			r.apart = apartness(one, other, *r.one, *r.other)
 			r.mark = " "
-			if r.apart > *tolerance {
+			// Before the change each side has its own beginning.
+			if r.apart > *tolerance && r.one.after != "creation" {
 				r.mark = "~"
 			}
 		}
-		if r.mark != " " {
+		if r.mark != " " && r.mark != "." {
 			wrong++
 		}
 	}
 	return rows, wrong
-}
-
-// lasting leaves out what was replaced within a second.
-func lasting(entries []entry) []entry {
-	var kept []entry
-	for i, e := range entries {
-		isShort := i+1 < len(entries) && entries[i+1].instant.Sub(e.instant) < time.Second
-		if !isShort && (len(kept) == 0 || kept[len(kept)-1].text != e.text) {
-			kept = append(kept, e)
-		}
-	}
-	return kept
 }
 
 func (r row) text() string {
@@ -179,29 +184,39 @@ func stamp(e *entry) string {
 	return fmt.Sprintf("%7s", fmt.Sprintf("%s%.2f", begin, e.at.Seconds()))
 }
 
-// aligned pairs what is the same in the same order: a longest common subsequence.
-func aligned(one, other []entry) []row {
-	length := make([][]int, len(one)+1)
-	for i := range length {
-		length[i] = make([]int, len(other)+1)
+// apartness is how far apart two entries are, each since the same mark.
+func apartness(a, b *account, one, other entry) time.Duration {
+	if one.after == other.after {
+		return (one.at - other.at).Abs()
+	}
+	return (one.at - other.instant.Sub(b.marks[one.after])).Abs()
+}
+
+// aligned pairs what is the same in the same order: as many as can be, and of several ways the one nearest in time.
+func aligned(a, b *account, one, other []entry) []row {
+	score := make([][]float64, len(one)+1)
+	for i := range score {
+		score[i] = make([]float64, len(other)+1)
+	}
+	pair := func(i, j int) float64 {
+		if one[i].text != other[j].text {
+			return -1
+		}
+		return 1000 - min(apartness(a, b, one[i], other[j]).Seconds(), 100) + score[i+1][j+1]
 	}
 	for i := len(one) - 1; i >= 0; i-- {
 		for j := len(other) - 1; j >= 0; j-- {
-			if one[i].text == other[j].text {
-				length[i][j] = length[i+1][j+1] + 1
-			} else {
-				length[i][j] = max(length[i+1][j], length[i][j+1])
-			}
+			score[i][j] = max(pair(i, j), score[i+1][j], score[i][j+1])
 		}
 	}
 	var rows []row
 	i, j := 0, 0
 	for i < len(one) || j < len(other) {
 		switch {
-		case i < len(one) && j < len(other) && one[i].text == other[j].text:
+		case i < len(one) && j < len(other) && score[i][j] == pair(i, j):
 			rows = append(rows, row{one: &one[i], other: &other[j]})
 			i, j = i+1, j+1
-		case j == len(other) || i < len(one) && length[i+1][j] >= length[i][j+1]:
+		case j == len(other) || i < len(one) && score[i+1][j] >= score[i][j+1]:
 			rows = append(rows, row{one: &one[i]})
 			i++
 		default:

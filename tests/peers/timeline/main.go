@@ -31,6 +31,9 @@ var (
 	eventLog   = flag.String("event-log", "", "the log of the last side, to take its events from")
 	list       = flag.Bool("list", false, "print the names of the stories")
 	quiet      = flag.Bool("quiet", false, "print the accounts only where they differ")
+	measure    = flag.String("measure", "", "instead of a story: secrets or rollouts, made of -manifest -count times in the namespace -prefix")
+	manifest   = flag.String("manifest", "", "what to make")
+	count      = flag.Int("count", 1000, "how many")
 	relayed    = flag.String("relay", "", "instead of a story: two commands, separated by a comma, that start ours and theirs")
 	prefix     = flag.String("prefix", "duet", "beginning of the namespaces")
 )
@@ -60,6 +63,9 @@ func run(ctx context.Context) error {
 			return err
 		}
 		go func() { _ = http.Serve(listener, stub) }()
+	}
+	if *measure != "" {
+		return measured(ctx, config, *measure, *manifest, *count)
 	}
 	if ours, theirs, ok := strings.Cut(*relayed, ","); ok {
 		return handOver(ctx, config, ours, theirs)

@@ -44,6 +44,8 @@ const rolloutName = "demo"
 type story_ struct {
 	// What the metrics server answers: error rate.
 	answer string
+	// How often it is asked; 5s where nothing is said.
+	interval string
 	// Changes of the Rollout before it is made.
 	patch string
 	tell  func(context.Context, *stage, *account) error
@@ -73,7 +75,12 @@ func (s *stage) raise(ctx context.Context, told story_) error {
 }
 
 func (s *stage) make(ctx context.Context, told story_, chosen func(string) bool) error {
-	for _, text := range strings.Split(strings.ReplaceAll(manifests, "ANSWER", told.answer), "\n---\n") {
+	interval := told.interval
+	if interval == "" {
+		interval = "5s"
+	}
+	written := strings.NewReplacer("ANSWER", told.answer, "INTERVAL", interval).Replace(manifests)
+	for _, text := range strings.Split(written, "\n---\n") {
 		object := &unstructured.Unstructured{}
 		if err := yaml.Unmarshal([]byte(text), &object.Object); err != nil {
 			return err

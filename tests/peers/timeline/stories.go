@@ -21,7 +21,7 @@ var stories = map[string]story_{
 		return a.until(ctx, "the second revision is aborted and gone", both(degraded, alone))
 	}},
 	// A pause for ever, ended by hand; then aborted by hand, tried again, and promoted in full.
-	"by-hand": {answer: "0.01", patch: `{"spec":{"strategy":{"canary":{"steps":[{"setWeight":25},{"pause":{}},{"setWeight":50},{"pause":{}}]}}}}`,
+	"by-hand": {answer: "0.01", interval: "10m", patch: `{"spec":{"strategy":{"canary":{"steps":[{"setWeight":25},{"pause":{}},{"setWeight":50},{"pause":{}}]}}}}`,
 		tell: func(ctx context.Context, s *stage, a *account) error {
 			return inOrder(ctx, a,
 				move{"a pause", func() error { return s.image(ctx, "demo:2") }, both(atStep(1), paused)},
@@ -32,7 +32,7 @@ var stories = map[string]story_{
 			)
 		}},
 	// Another image in the middle, and then the first again.
-	"changed-mind": {answer: "0.01", tell: func(ctx context.Context, s *stage, a *account) error {
+	"changed-mind": {answer: "0.01", interval: "10m", tell: func(ctx context.Context, s *stage, a *account) error {
 		return inOrder(ctx, a,
 			move{"a pause", func() error { return s.image(ctx, "demo:2") }, both(atStep(1), paused)},
 			move{"a pause of the next", func() error { return s.image(ctx, "demo:3") }, both(atStep(1), paused, onSet(3))},
@@ -40,7 +40,7 @@ var stories = map[string]story_{
 		)
 	}},
 	// Scaled in the middle, paused by its spec, and scaled again.
-	"scaled": {answer: "0.01", patch: `{"spec":{"strategy":{"canary":{"steps":[{"setWeight":50},{"pause":{}}]}}}}`,
+	"scaled": {answer: "0.01", interval: "10m", patch: `{"spec":{"strategy":{"canary":{"steps":[{"setWeight":50},{"pause":{}}]}}}}`,
 		tell: func(ctx context.Context, s *stage, a *account) error {
 			return inOrder(ctx, a,
 				move{"a pause", func() error { return s.image(ctx, "demo:2") }, both(atStep(1), paused)},
