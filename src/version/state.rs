@@ -85,11 +85,16 @@ impl<'a> State<'a> {
     }
 }
 
-/// Whether some ReplicaSet reads, or has read, another content than what is sealed now: it names a version that is not
-/// among those that are made now, or the plain Secret when that held something else.
+/// Whether some ReplicaSet of a Rollout reads, or has read, another content than what is sealed now: it names a version
+/// that is not among those that are made now, or the plain Secret when that held something else.
 fn is_read_otherwise(snapshot: &Snapshot, made: BTreeSet<u64>) -> bool {
     let input = sealed_from(&snapshot.sealed);
-    snapshot.replica_sets.iter().any(|set| {
+    let is_ours = |set: &&Object| {
+        let owner = set.controller_uid();
+        let mut rollouts = snapshot.rollouts.iter();
+        owner.is_some() && rollouts.any(|rollout| rollout.uid() == owner)
+    };
+    snapshot.replica_sets.iter().filter(is_ours).any(|set| {
         let held = held(&template_in(set), snapshot.namespace(), snapshot.secret());
         match held {
             Held::None => false,

@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use futures::{Stream, StreamExt, stream};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kube::runtime::WatchStreamExt;
 use serde_json::Value;
 
@@ -154,7 +154,11 @@ async fn pass(
         effects: composed.effects,
         ..Plan::default()
     };
-    apply(known, first).await.0?;
+    match apply(known, first).await.0 {
+        // Another Rollout has written the version that they share: each such refusal is progress, and no failure.
+        Err(error) if error.is_conflict() => return Ok(Next::At(soon(target, clock.now()))),
+        outcome => outcome.map(drop)?,
+    }
     if let Some(next) = composed.wait {
         return Ok(next);
     }
@@ -192,6 +196,13 @@ async fn pass(
         }
     }
     Ok(Next::Backoff)
+}
+
+/// An instant within the next second, another one for each Rollout, so that those who met do not meet again.
+fn soon(target: &ObjectRef, now: Timestamp) -> Timestamp {
+    let letters = target.name.bytes().map(i64::from);
+    let place = letters.fold(7, |place, letter| (place * 31 + letter) % 1_000);
+    now + SignedDuration::from_millis(1 + place)
 }
 
 /// What a plan makes, in its order.

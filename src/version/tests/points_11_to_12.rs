@@ -254,6 +254,18 @@ fn point_12_an_adopted_secret_that_is_gone_comes_back_only_where_it_is_the_same(
 }
 
 #[test]
+fn point_07_a_name_that_merely_looks_like_a_version_holds_nothing_up() {
+    let mut world = World::new("a");
+    let mut foreign = version(1, "z");
+    foreign.remove(&["metadata", "labels"]);
+    world.put(foreign);
+    world.rollouts = vec![rollout("web", "db", "a", "a")];
+    world.sets = vec![set("web", "a", 1, "db", 1), set("job", "x", 1, "db-v1", 1)];
+    assert_eq!(world.settle(), "Promoted: version 2 is promoted");
+    assert_eq!(world.plain(), "a");
+}
+
+#[test]
 fn point_12_a_number_that_somebody_else_has_taken_meanwhile_is_not_written_again() {
     let mut world = canary();
     world.secrets.remove("db");
