@@ -10,11 +10,11 @@ theirs_sealer() {
     mkdir -p "$1/secrets/kubernetes.io/serviceaccount"
     cp "$2/token" "$2/ca.crt" "$2/namespace" "$1/secrets/kubernetes.io/serviceaccount/"
     shift 2
-    exec "$@"' - "$run" "$work/account" "$judges/sealed-secrets-controller" --key-size 2048 \
+    exec "$@"' - "$run" "$work/account" "${SEALER:-$judges/sealed-secrets-controller}" --key-size "${KEY_SIZE:-2048}" \
     --listen-addr "127.0.0.1:$answers" --listen-metrics-addr "127.0.0.1:$figures"
 }
 ours_sealer() {
-  exec "$ours/waxwing" controller --kubeconfig "$work/plane/controller.kubeconfig" --controllers sealed-secrets --key-size 2048 --listen-addr "127.0.0.1:$1" --listen-metrics-addr "127.0.0.1:$2"
+  exec "$ours/waxwing" controller --kubeconfig "$work/plane/controller.kubeconfig" --controllers sealed-secrets --key-size "${KEY_SIZE:-2048}" --listen-addr "127.0.0.1:$1" --listen-metrics-addr "127.0.0.1:$2"
 }
 
 sealers=waxwing-controller,system:serviceaccount:kube-system:sealed-secrets-controller
@@ -37,14 +37,22 @@ until_so() {
 }
 # start_sealer ours|theirs: and waits until it has looked at every SealedSecret
 start_sealer() {
-  answers=$(port)
-  figures=$(port)
   local number
   number=$("$kubectl" get sealedsecrets -A --no-headers 2>/dev/null | wc -l)
-  background sealer "$1_sealer" "$answers" "$figures"
-  sealer=$!
+  restart_sealer "$1"
   until_so 60 "$1 has a key" has_certificate
   until_so 60 "$1 has looked at all" looked "$figures" "$number"
+}
+# restart_sealer ours|theirs: and waits for nothing
+restart_sealer() {
+  answers=$(port)
+  figures=$(port)
+  background sealer "$1_sealer" "$answers" "$figures"
+  sealer=$!
+}
+# told NAMESPACE COUNT: so many SealedSecrets say that they are synced
+told() {
+  [ "$("$kubectl" get sealedsecrets -n "$1" -o 'jsonpath={range .items[*]}{.status.conditions[0].status}{"\n"}{end}' | grep -c True)" -ge "$2" ]
 }
 has_certificate() { fetch "$answers" /v1/cert.pem | grep -q 'BEGIN CERTIFICATE'; }
 looked() {
