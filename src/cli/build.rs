@@ -1,8 +1,11 @@
 //! `waxwing build`: what `kustomize build` does.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use super::{Env, Exit, Failure, Shell};
+use super::{Env, Exit, Failure, Shell, remote::Remotes};
 use crate::{
     kustomize::{self, LoadRestrictions, Options, Reorder, Resource},
     object::{tree::Files, yaml},
@@ -40,6 +43,10 @@ pub struct Args {
     /// Sort by kind (legacy), or not at all (none); `sortOptions` of the kustomization wins.
     #[arg(long, value_parser = ["legacy", "none"], hide = true)]
     reorder: Option<String>,
+    /// Read bases and files from this host too, through Git or HTTP; may be given several times. Without it nothing
+    /// is fetched.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    allow_remote: Vec<String>,
     /// Refused: charts are not inflated here.
     #[arg(long, hide = true)]
     enable_helm: bool,
@@ -54,6 +61,7 @@ pub struct Settings {
     dir: PathBuf,
     output: Option<PathBuf>,
     revision: Option<String>,
+    allow_remote: Vec<String>,
     explain: Option<(String, String)>,
     options: Options,
 }
@@ -88,6 +96,7 @@ impl Args {
             dir: self.dir,
             output: self.output,
             revision: self.revision,
+            allow_remote: self.allow_remote,
             options: Options {
                 load_restrictions: match self.load_restrictor.as_str() {
                     "LoadRestrictionsNone" => LoadRestrictions::None,
@@ -122,8 +131,13 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
             (Box::new(Folder::new()), dir)
         }
     };
+    let files = if settings.allow_remote.is_empty() {
+        files
+    } else {
+        Box::new(Remotes::new(files, settings.allow_remote.clone())?)
+    };
     let built = kustomize::build(files.as_ref(), &dir, &settings.options)
-        .map_err(|error| Failure::new(error.to_string()).exiting(Exit::No))?;
+        .map_err(|error| failed(&error, &settings.dir))?;
     for note in &built.notes {
         shell.note(note);
     }
@@ -144,6 +158,25 @@ pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
         Some(path) => write(&path, &built.text())?,
     }
     Ok(Exit::Yes)
+}
+
+/// Kustomize's own words, then where it is to be mended.
+fn failed(error: &kustomize::BuildError, dir: &Path) -> Failure {
+    let mut message = error.to_string();
+    if let Some(place) = error.place() {
+        let place = kustomize::Place {
+            file: dir.join(&place.file).display().to_string(),
+            ..place.clone()
+        };
+        message = format!("{}\n --> {place}", message.trim_end());
+    }
+    let is_refused = message.contains("is remote, and remote sources");
+    let failure = Failure::new(message).exiting(Exit::No);
+    if is_refused {
+        failure.hint("--allow-remote HOST reads bases from a host that you trust")
+    } else {
+        failure
+    }
 }
 
 /// Shows what gave the fields of a resource; it may be called by a name that it had before.

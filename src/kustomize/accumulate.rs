@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    error::BuildError,
+    error::{BuildError, Place},
     field_specs::FieldSpecs,
     generator::{self, Kind},
     load::{Context, Loader},
@@ -13,20 +13,12 @@ use super::{
     parse, plugin,
     resource::Resource,
     resource_set::ResourceSet,
-    schema::Schema,
-    trace::{Cause, Trace},
+    target::{Target, joined},
+    trace::Trace,
     transformer::{self, Step},
     variable,
 };
-use crate::{
-    api::kustomization::{self, Kustomization, Variable},
-    object::yaml::{self, ReadOptions},
-};
-
-/// The version of the OpenAPI schema that is built in.
-const OPENAPI_VERSION: &str = "v1.21.2";
-const KUSTOMIZATION: &str = "kustomize.config.k8s.io/v1beta1";
-const COMPONENT: &str = "kustomize.config.k8s.io/v1alpha1";
+use crate::api::kustomization::Variable;
 
 /// What has come together so far.
 #[derive(Debug)]
@@ -46,97 +38,7 @@ impl Default for Accumulated {
     }
 }
 
-/// One folder with its kustomization file, ready to be built.
-#[derive(Debug)]
-pub(super) struct Target {
-    pub(super) file: Kustomization,
-    loader: Loader,
-    file_name: &'static str,
-    /// Where the folder lies as seen from the root of the build.
-    place: String,
-    /// The same, where resources are marked with what they come from.
-    origin: Option<String>,
-}
-
 impl Target {
-    /// Reads the kustomization file of a folder.
-    pub(super) fn load(loader: Loader, context: &mut Context<'_>) -> Result<Self, BuildError> {
-        let (bytes, file_name) = loader.kustomization(context)?;
-        let read =
-            kustomization::read(&bytes).map_err(|error| BuildError::new(error.to_string()))?;
-        context.notes.extend(read.notes);
-        let mut file = read.kustomization;
-        if file.kind.is_empty() {
-            "Kustomization".clone_into(&mut file.kind);
-        }
-        let mut wrong = Vec::new();
-        if !matches!(file.kind.as_str(), "Kustomization" | "Component") {
-            wrong.push("kind should be Kustomization or Component".to_owned());
-        }
-        let version = match file.kind.as_str() {
-            "Component" => COMPONENT,
-            _ => KUSTOMIZATION,
-        };
-        if !file.api_version.is_empty() && file.api_version != version {
-            wrong.push(format!("apiVersion for {} should be {version}", file.kind));
-        }
-        if !wrong.is_empty() {
-            return Err(BuildError::new(format!(
-                "Failed to read kustomization file under {}:\n{}",
-                loader.root(),
-                wrong.join("\n")
-            )));
-        }
-        let origin = (!file.build_metadata.is_empty()).then(String::new);
-        Ok(Self {
-            file,
-            loader,
-            file_name,
-            place: String::new(),
-            origin,
-        })
-    }
-
-    /// The kustomization file as seen from the root of the build.
-    pub(super) fn path(&self) -> String {
-        joined(&self.place, self.file_name)
-    }
-
-    /// What a step of this kustomization gives a field.
-    fn cause(&self, step: &str) -> Cause {
-        Cause {
-            file: self.path(),
-            line: None,
-            step: step.to_owned(),
-        }
-    }
-
-    /// Uses the schema that the kustomization names; the first one that names any wins.
-    pub(super) fn use_schema(&self, context: &mut Context<'_>) -> Result<(), BuildError> {
-        if let Some(version) = self.file.openapi.get("version")
-            && version != OPENAPI_VERSION
-        {
-            return Err(BuildError::new(
-                "the specified OpenAPI version is not built in",
-            ));
-        }
-        let Some(path) = self.file.openapi.get("path") else {
-            return Ok(());
-        };
-        let bytes = self.loader.load(context, path)?;
-        if context.has_own_schema {
-            return Ok(());
-        }
-        let document = yaml::read(&bytes, &ReadOptions::default())
-            .map_err(|error| BuildError::new(error.to_string()))?
-            .into_iter()
-            .next()
-            .map_or(Value::Null, |document| document.value);
-        context.schema = Schema::of_document(&document);
-        context.has_own_schema = true;
-        Ok(())
-    }
-
     /// Loads, generates and transforms. Components go on with what their parent has.
     pub(super) fn accumulate(
         mut self,
@@ -145,7 +47,7 @@ impl Target {
     ) -> Result<Accumulated, BuildError> {
         let resources = std::mem::take(&mut self.file.resources);
         all = self
-            .resources(all, &resources, context)
+            .resources(all, "resources", &resources, context)
             .map_err(|error| error.under("accumulating resources"))?;
         self.configure(&mut all, context)?;
         self.generate(&mut all, context)?;
@@ -156,18 +58,20 @@ impl Target {
         self.transform(&mut all, context)?;
         self.validate(&mut all, context)?;
         variable::add(&mut all.variables, &self.file.vars, &mut all.set)
-            .map_err(|error| error.under("merging vars"))?;
+            .map_err(|error| self.located(error.under("merging vars"), "vars"))?;
         Ok(all)
     }
 
-    /// Files and folders, in the order in which they are named.
+    /// Files and folders, in the order in which a field names them.
     pub(super) fn resources(
         &self,
         mut all: Accumulated,
+        field: &str,
         paths: &[String],
         context: &mut Context<'_>,
     ) -> Result<Accumulated, BuildError> {
-        for path in paths {
+        for (index, path) in paths.iter().enumerate() {
+            let field = || format!("{field}[{index}]");
             let Err(not_file) = self.file(&mut all, path, context) else {
                 continue;
             };
@@ -175,11 +79,19 @@ impl Target {
             let loader = match self.loader.child(context, path) {
                 Ok(loader) => loader,
                 Err(_) if not_file.is_malformed() => return Err(not_file),
-                Err(error) => return Err(error.under(prefix)),
+                Err(error) => {
+                    // What is wrong in a file counts more than that it is no folder either.
+                    let place = not_file.place().cloned();
+                    let error = error.under(prefix);
+                    return Err(match place {
+                        Some(place) => error.at(|_| place),
+                        None => self.located(error, &field()),
+                    });
+                }
             };
             all = self
                 .folder(all, loader, path, false, context)
-                .map_err(|error| error.under(prefix))?;
+                .map_err(|error| self.located(error.under(prefix), &field()))?;
         }
         Ok(all)
     }
@@ -192,9 +104,18 @@ impl Target {
     ) -> Result<(), BuildError> {
         let failed =
             |error: BuildError| error.under(format!("accumulating resources from '{path}'"));
-        let bytes = self.loader.load(context, path).map_err(failed)?;
-        let mut found = parse::resources(&bytes, &context.schema)
-            .map_err(|error| failed(error.in_file(path)))?;
+        let (resolved, bytes) = self.loader.find(context, path).map_err(failed)?;
+        let at = |line: usize, field: &str| Place {
+            file: joined(&self.place, path),
+            line: (line > 0).then_some(line),
+            field: field.to_owned(),
+        };
+        let read = context.cache.resources(&resolved, &bytes, &context.schema);
+        let mut found = read.map_err(|error| {
+            let line = error.line();
+            failed(error.in_file(path)).at(|_| at(line, ""))
+        })?;
+        context.taken.resources(found.len()).map_err(failed)?;
         if context.options.explain {
             let file = joined(&self.place, path);
             parse::trace(&mut found, &bytes, &file);
@@ -207,10 +128,19 @@ impl Target {
         }
         // Within one file names are told apart first.
         let mut own = ResourceSet::default();
-        own.append_all(found).map_err(failed)?;
-        all.set
-            .append_all(own.take())
-            .map_err(|error| error.under(format!("merging resources from '{path}'")))
+        for resource in found {
+            let line = resource.line;
+            own.append(resource)
+                .map_err(|error| failed(error).at(|_| at(line, "metadata.name")))?;
+        }
+        for resource in own.take() {
+            let line = resource.line;
+            all.set.append(resource).map_err(|error| {
+                let error = error.under(format!("merging resources from '{path}'"));
+                error.at(|_| at(line, "metadata.name"))
+            })?;
+        }
+        Ok(())
     }
 
     fn components(
@@ -219,15 +149,17 @@ impl Target {
         paths: &[String],
         context: &mut Context<'_>,
     ) -> Result<Accumulated, BuildError> {
-        for path in paths {
-            let loader = self
-                .loader
-                .child(context, path)
-                .map_err(|error| BuildError::new(format!("loader.New {:?}", error.to_string())))?;
+        for (index, path) in paths.iter().enumerate() {
+            let field = format!("components[{index}]");
+            let loader = self.loader.child(context, path).map_err(|error| {
+                let error = error.said(|words| format!("loader.New {words:?}"));
+                self.located(error, &field)
+            })?;
             all = self
                 .folder(all, loader, path, true, context)
                 .map_err(|error| {
-                    BuildError::new(format!("accumulateDirectory: {:?}", error.to_string()))
+                    let error = error.said(|words| format!("accumulateDirectory: {words:?}"));
+                    self.located(error, &field)
                 })?;
         }
         Ok(all)
@@ -242,11 +174,12 @@ impl Target {
         context: &mut Context<'_>,
     ) -> Result<Accumulated, BuildError> {
         let root = loader.root().to_owned();
-        let mut target = Self::load(loader, context)
+        let mut target = Self::load(loader, joined(&self.place, path), context)
             .map_err(|error| error.under(format!("couldn't make target for path '{root}'")))?;
         target.origin = self.origin.as_ref().map(|origin| joined(origin, path));
-        target.place = joined(&self.place, path);
-        target.use_schema(context)?;
+        target
+            .use_schema(context)
+            .map_err(|error| target.located(error, "openapi"))?;
         match (is_component, target.file.kind.as_str()) {
             (true, "Component") | (false, "Kustomization") => {}
             (true, kind) => {
@@ -276,41 +209,6 @@ impl Target {
         Ok(all)
     }
 
-    /// Adds the field specs of `configurations` and `crds`.
-    fn configure(
-        &self,
-        all: &mut Accumulated,
-        context: &mut Context<'_>,
-    ) -> Result<(), BuildError> {
-        for path in &self.file.configurations {
-            let value = self.document(path, context)?;
-            let specs = FieldSpecs::read(&value)?;
-            Arc::make_mut(&mut all.specs)
-                .merge(&specs)
-                .map_err(|error| error.under("merging config"))?;
-        }
-        for path in &self.file.crds {
-            let value = self
-                .document(path, context)
-                .map_err(|error| error.under(format!("loading CRDs {path}")))?;
-            let specs = super::definitions::specs_of(&value);
-            Arc::make_mut(&mut all.specs)
-                .merge(&specs)
-                .map_err(|error| error.under("merging CRDs"))?;
-        }
-        Ok(())
-    }
-
-    fn document(&self, path: &str, context: &mut Context<'_>) -> Result<Value, BuildError> {
-        let bytes = self.loader.load(context, path)?;
-        let documents = yaml::read(&bytes, &ReadOptions::default())
-            .map_err(|error| BuildError::new(error.to_string()))?;
-        Ok(documents
-            .into_iter()
-            .next()
-            .map_or(Value::Null, |document| document.value))
-    }
-
     fn generate(&self, all: &mut Accumulated, context: &mut Context<'_>) -> Result<(), BuildError> {
         let kinds = [
             (Kind::ConfigMap, &self.file.config_map_generator),
@@ -324,7 +222,8 @@ impl Target {
                     Kind::Secret => format!("secretGenerator[{index}]"),
                 };
                 let global = self.file.generator_options.as_ref();
-                let mut resource = generator::generate(kind, args, global, &self.loader, context)?;
+                let mut resource = generator::generate(kind, args, global, &self.loader, context)
+                    .map_err(|error| self.located(error, &field))?;
                 let name = match kind {
                     Kind::ConfigMap => "ConfigMapGenerator",
                     Kind::Secret => "SecretGenerator",
@@ -335,9 +234,10 @@ impl Target {
         }
         let charts = self.file.helm_charts.len() + self.file.helm_chart_inflation_generator.len();
         if charts > 0 {
-            return Err(plugin::helm_refused());
+            return Err(self.located(plugin::helm_refused(), "helmCharts"));
         }
-        let more = plugin::generated(self, &self.file.generators, &self.loader, context)?;
+        let more = plugin::generated(self, &self.file.generators, &self.loader, context)
+            .map_err(|error| self.located(error, "generators"))?;
         made.extend(
             more.into_iter()
                 .map(|resource| ("generators".to_owned(), resource)),
@@ -348,19 +248,10 @@ impl Target {
             }
             all.set
                 .absorb(resource)
-                .map_err(|error| error.under("merging from generator"))?;
+                .map_err(|error| self.located(error.under("merging from generator"), &field))?;
             all.set.note(&self.cause(&field));
         }
         Ok(())
-    }
-
-    /// What the origin annotation says of something that a kustomization file made or changed.
-    fn configured(&self, kind: &'static str) -> Option<Origin> {
-        let origin = self.origin.as_ref()?;
-        Some(Origin::Configured {
-            file: joined(origin, self.file_name),
-            kind,
-        })
     }
 
     fn transform(
@@ -368,14 +259,18 @@ impl Target {
         all: &mut Accumulated,
         context: &mut Context<'_>,
     ) -> Result<(), BuildError> {
-        let steps = transformer::configure(&self.file, &all.specs, &self.loader, context)?;
+        let steps = transformer::configure(&self.file, &all.specs, &self.loader, context)
+            .map_err(|error| self.located(error, ""))?;
         let own = steps.len();
-        let more = plugin::transformers(self, &self.file.transformers, &self.loader, context)?;
+        let entries = &self.file.transformers;
+        let more = plugin::transformers(self, "transformers", entries, &self.loader, context)
+            .map_err(|error| self.located(error, "transformers"))?;
         let more = more
             .into_iter()
             .map(|step| ("transformers".to_owned(), step));
         for (index, (field, step)) in steps.into_iter().chain(more).enumerate() {
-            step.run(&mut all.set)?;
+            step.run(&mut all.set)
+                .map_err(|error| self.located(error, &field))?;
             if index < own {
                 self.record(&step, all);
             }
@@ -398,14 +293,16 @@ impl Target {
     }
 
     fn validate(&self, all: &mut Accumulated, context: &mut Context<'_>) -> Result<(), BuildError> {
-        let steps = plugin::transformers(self, &self.file.validators, &self.loader, context)?;
+        let located = |error| self.located(error, "validators");
+        let entries = &self.file.validators;
+        let steps = plugin::transformers(self, "validators", entries, &self.loader, context)
+            .map_err(located)?;
         for step in steps {
             let before: Vec<Value> = values(&all.set);
-            step.run(&mut all.set)?;
+            step.run(&mut all.set).map_err(located)?;
             if before != values(&all.set) {
-                return Err(BuildError::new(
-                    "validator shouldn't modify the resource map",
-                ));
+                let error = BuildError::new("validator shouldn't modify the resource map");
+                return Err(located(error));
             }
         }
         Ok(())
@@ -417,22 +314,6 @@ fn values(set: &ResourceSet) -> Vec<Value> {
         .iter()
         .map(|resource| resource.value.clone())
         .collect()
-}
-
-/// A path as seen from the root of the build.
-fn joined(origin: &str, path: &str) -> String {
-    // Leading `..` stay, so that the path does not lose its way.
-    let mut words: Vec<&str> = Vec::new();
-    for word in origin.split('/').chain(path.split('/')) {
-        match word {
-            "" | "." => {}
-            ".." if words.last().is_some_and(|last| *last != "..") => {
-                words.pop();
-            }
-            word => words.push(word),
-        }
-    }
-    words.join("/")
 }
 
 fn merge_specs(own: &mut Arc<FieldSpecs>, other: &Arc<FieldSpecs>) -> Result<(), BuildError> {

@@ -1,15 +1,18 @@
 //! One build, from the root to the text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    accumulate::{self, Accumulated},
-    error::BuildError,
+    accumulate::Accumulated,
+    cache::Cache,
+    error::{BuildError, Place},
     hash,
+    limits::Taken,
     load::{Context, Loader},
     name_reference, order, origin,
     resource::Resource,
     schema::Schema,
+    target::Target,
     trace::Cause,
     variable,
 };
@@ -82,19 +85,40 @@ impl Build {
 /// # Errors
 /// [`BuildError`] in kustomize's words; notes that were made until then are lost with it.
 pub fn build(files: &dyn Files, folder: &str, options: &Options) -> Result<Build, BuildError> {
+    run(files, &Cache::default(), folder, options)
+}
+
+/// Builds the kustomization in a folder, with what was parsed before.
+pub(super) fn run(
+    files: &dyn Files,
+    cache: &Cache,
+    folder: &str,
+    options: &Options,
+) -> Result<Build, BuildError> {
     let mut context = Context {
         files,
+        cache,
         options,
         notes: Vec::new(),
         read: BTreeSet::new(),
-        schema: Schema::built_in(),
-        has_own_schema: false,
+        downloads: BTreeMap::new(),
+        taken: Taken::default(),
+        schema: Schema::default(),
     };
     let loader = Loader::start(&context, folder)?;
-    let target = accumulate::Target::load(loader, &mut context)?;
-    target.use_schema(&mut context)?;
+    let target = Target::load(loader, String::new(), &mut context)?;
+    target
+        .use_schema(&mut context)
+        .map_err(|error| target.located(error, "openapi"))?;
     let file = target.file.clone();
     let path = target.path();
+    let located = |error: BuildError, field: &str| {
+        error.at(|_| Place {
+            file: path.clone(),
+            line: None,
+            field: field.to_owned(),
+        })
+    };
     let cause = |step: &str| Cause {
         file: path.clone(),
         line: None,
@@ -105,18 +129,12 @@ pub fn build(files: &dyn Files, folder: &str, options: &Options) -> Result<Build
         specs,
         variables,
     } = target.accumulate(Accumulated::default(), &mut context)?;
-    for resource in set.list_mut() {
-        if resource.needs_hash {
-            let suffix = hash::suffix(&resource.value);
-            resource.remember_id();
-            let name = resource.name();
-            resource.set_name(&format!("{name}-{suffix}"));
-        }
-    }
+    hash::run(&mut set);
     set.note(&cause("hash of the content"));
-    name_reference::update(&mut set, &specs)?;
+    name_reference::update(&mut set, &specs).map_err(|error| located(error, ""))?;
     set.note(&cause("reference to a name that changed"));
-    variable::resolve(&mut set, &variables, &specs, &mut context.notes)?;
+    variable::resolve(&mut set, &variables, &specs, &mut context.notes)
+        .map_err(|error| located(error, "vars"))?;
     set.note(&cause("vars"));
     set.list_mut().retain(|resource| {
         let mark = resource.annotations();
@@ -134,7 +152,7 @@ pub fn build(files: &dyn Files, folder: &str, options: &Options) -> Result<Build
                         .to_owned(),
                 );
             }
-            order::sort(&mut set, Some(own))?;
+            order::sort(&mut set, Some(own)).map_err(|error| located(error, "sortOptions"))?;
         }
         (None, Some(Reorder::None)) => order::sort(&mut set, Some(&fifo))?,
         (None, _) => order::sort(&mut set, None)?,

@@ -9,9 +9,20 @@ use crate::api::kustomization::FieldSpec;
 const MAX_DEPTH: usize = 32;
 
 /// The field specs of all definitions that look like kinds.
-pub(super) fn specs_of(definitions: &Value) -> FieldSpecs {
+///
+/// # Errors
+/// What a definition is where it is no map.
+pub(super) fn specs_of(definitions: &Value) -> Result<FieldSpecs, &'static str> {
     let mut specs = FieldSpecs::default();
-    for (name, _) in definitions.as_object().into_iter().flatten() {
+    for (name, definition) in definitions.as_object().into_iter().flatten() {
+        if !matches!(definition, Value::Object(_) | Value::Null) {
+            return Err(match definition {
+                Value::String(_) => "string",
+                Value::Bool(_) => "bool",
+                Value::Number(_) => "number",
+                _ => "array",
+            });
+        }
         let properties = properties(definitions, name);
         let is_kind = ["kind", "apiVersion", "metadata"]
             .iter()
@@ -21,7 +32,7 @@ pub(super) fn specs_of(definitions: &Value) -> FieldSpecs {
             collect(&mut specs, definitions, name, &kind, &mut Vec::new());
         }
     }
-    specs
+    Ok(specs)
 }
 
 fn properties<'a>(

@@ -45,20 +45,33 @@ pub(super) fn visit(
     create: Create,
     set: &mut dyn FnMut(&mut Value) -> Result<(), BuildError>,
 ) -> Result<(), BuildError> {
-    let gvk = resource.gvk();
     let takes = |asked: &str, own: &str| asked.is_empty() || asked == own;
-    if !takes(&spec.kind, &gvk.kind)
-        || !takes(&spec.group, &gvk.group)
-        || !takes(&spec.version, &gvk.version)
-    {
+    if !takes(&spec.kind, resource.kind()) {
         return Ok(());
     }
-    let path = split(&spec.path, '/');
+    let (group, version) = match resource.api_version().split_once('/') {
+        Some((group, version)) => (group, version),
+        None => ("", resource.api_version()),
+    };
+    if !takes(&spec.group, group) || !takes(&spec.version, version) {
+        return Ok(());
+    }
+    let words = split(&spec.path, '/');
     let create = if spec.create { create } else { Create::Nothing };
-    walk(&mut resource.value, &path, create, set).map_err(|error| {
+    visit_words(resource, &spec.path, &words, create, set)
+}
+
+/// Calls `set` on each field of a resource at a path that is split already; the path itself is for messages.
+pub(super) fn visit_words(
+    resource: &mut Resource,
+    path: &str,
+    words: &[String],
+    create: Create,
+    set: &mut dyn FnMut(&mut Value) -> Result<(), BuildError>,
+) -> Result<(), BuildError> {
+    walk(&mut resource.value, words, create, set).map_err(|error| {
         error.under(format!(
-            "considering field '{}' of object {}",
-            spec.path,
+            "considering field '{path}' of object {}",
             resource.id()
         ))
     })

@@ -138,6 +138,11 @@ impl FieldSpecs {
         };
         for (name, list) in fields {
             let lower = name.to_lowercase();
+            if !SECTIONS.iter().any(|own| own.to_lowercase() == lower) && lower != "namereference" {
+                return Err(BuildError::new(format!(
+                    "error unmarshaling JSON: while decoding JSON: json: unknown field {name:?}"
+                )));
+            }
             let section = SECTIONS
                 .iter()
                 .find(|section| section.to_lowercase() == lower);
@@ -171,19 +176,32 @@ impl FieldSpecs {
         for section in SECTIONS {
             let more = other.section(section).map(std::mem::take);
             if let Some(list) = self.section(section) {
-                merge_all(list, more.unwrap_or_default())?;
+                merge_all(list, more.unwrap_or_default()).map_err(|error| {
+                    error.under(format!("failed to merge {} fieldSpec", go_name(section)))
+                })?;
             }
         }
         for names in other.names {
             let same = self.names.iter_mut().find(|own| own.rank() == names.rank());
             match same {
-                Some(own) => merge_all(&mut own.referrers, names.referrers)?,
+                Some(own) => merge_all(&mut own.referrers, names.referrers)
+                    .map_err(|error| error.under("failed to merge NameReference fieldSpec"))?,
                 None => self.names.push(names),
             }
         }
         self.sort();
         Ok(())
     }
+}
+
+/// The name of a section in messages.
+fn go_name(section: &str) -> String {
+    if section == "namespace" {
+        return "NameSpace".to_owned();
+    }
+    let mut letters = section.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 impl NameReference {

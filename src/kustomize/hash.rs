@@ -3,8 +3,22 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::resource_set::ResourceSet;
+
 /// How many letters a suffix has.
 const LENGTH: usize = 10;
+
+/// Puts the suffix behind the names of generated resources.
+pub(super) fn run(set: &mut ResourceSet) {
+    for resource in set.list_mut() {
+        if resource.needs_hash {
+            let suffix = suffix(&resource.value);
+            resource.remember_id();
+            let name = resource.name();
+            resource.set_name(&format!("{name}-{suffix}"));
+        }
+    }
+}
 
 /// The suffix for a ConfigMap, a Secret, or any other object.
 pub(super) fn suffix(value: &Value) -> String {

@@ -74,6 +74,10 @@ pub(super) fn apply(
     patch: Value,
     schema: &Schema,
 ) -> Result<Option<Value>, BuildError> {
+    // The original changes a resource in its place, and a patch that takes the place of the whole has none.
+    if patch.get(DIRECTIVE).and_then(Value::as_str) == Some("replace") {
+        return Ok(Some(dest));
+    }
     let sources = Sources {
         dest: Some(dest),
         patch: Patch::Own(patch),

@@ -4,6 +4,7 @@
 
 mod accumulate;
 mod build;
+mod cache;
 mod definitions;
 mod error;
 mod field_path;
@@ -11,6 +12,7 @@ mod field_specs;
 mod generator;
 mod hash;
 mod id;
+mod limits;
 mod load;
 mod merge;
 mod merge_list;
@@ -20,17 +22,20 @@ mod origin;
 mod parse;
 mod path_match;
 mod plugin;
+mod remote;
 mod resource;
 mod resource_set;
 mod scalar;
 mod schema;
 mod selection;
+mod target;
 mod trace;
 mod transformer;
 mod variable;
 
 pub use build::{Build, LoadRestrictions, Options, Reorder, build};
-pub use error::BuildError;
+pub use cache::Session;
+pub use error::{BuildError, Place};
 pub use id::Id;
 pub use resource::Resource;
 pub use trace::Cause;

@@ -36,6 +36,13 @@ struct Referrer {
     role: Option<(String, String)>,
 }
 
+/// A field that refers, with its path taken apart.
+struct Reference<'a> {
+    names: &'a NameReference,
+    spec: &'a FieldSpec,
+    words: Vec<String>,
+}
+
 /// All candidates, found by their former names.
 struct Candidates {
     list: Vec<Candidate>,
@@ -46,13 +53,15 @@ struct Candidates {
 /// Rewrites all references.
 pub(super) fn update(set: &mut ResourceSet, specs: &FieldSpecs) -> Result<(), BuildError> {
     let candidates = Candidates::of(set.list());
-    let mut by_kind: BTreeMap<&str, Vec<(&NameReference, &FieldSpec)>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<&str, Vec<Reference<'_>>> = BTreeMap::new();
     for names in &specs.names {
-        for referrer in &names.referrers {
-            by_kind
-                .entry(referrer.kind.as_str())
-                .or_default()
-                .push((names, referrer));
+        for spec in &names.referrers {
+            let references = by_kind.entry(spec.kind.as_str()).or_default();
+            references.push(Reference {
+                names,
+                spec,
+                words: field_path::split(&spec.path, '/'),
+            });
         }
     }
     if candidates.list.is_empty() && !needs_checks(set.list()) {
@@ -63,24 +72,25 @@ pub(super) fn update(set: &mut ResourceSet, specs: &FieldSpecs) -> Result<(), Bu
         let referrer = Referrer::of(resource);
         let id = resource.id();
         for kind in [original.gvk.kind.as_str(), ""] {
-            for (names, spec) in by_kind.get(kind).into_iter().flatten() {
+            for reference in by_kind.get(kind).into_iter().flatten() {
+                let spec = reference.spec;
                 if !original.is_selected(&spec.group, &spec.version, &spec.kind) {
                     continue;
                 }
                 let rule = Rule {
-                    names,
+                    names: reference.names,
                     is_role: spec.path.ends_with("roleRef/name"),
                     referrer: &referrer,
                     candidates: &candidates,
                 };
-                let anywhere = FieldSpec {
-                    path: spec.path.clone(),
-                    create: spec.create,
-                    ..FieldSpec::default()
-                };
-                field_path::visit(resource, &anywhere, Create::Nothing, &mut |value| {
-                    rule.set(value)
-                })
+                let words = &reference.words;
+                field_path::visit_words(
+                    resource,
+                    &spec.path,
+                    words,
+                    Create::Nothing,
+                    &mut |value| rule.set(value),
+                )
                 .map_err(|error| {
                     error.under(format!(
                         "updating name reference in '{}' field of '{id}'",

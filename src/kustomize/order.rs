@@ -73,25 +73,42 @@ pub(super) fn sort(set: &mut ResourceSet, options: Option<&SortOptions>) -> Resu
     let mut sorted: Vec<_> = set
         .take()
         .into_iter()
-        .map(|resource| (resource.id(), resource))
+        .map(|resource| {
+            let id = resource.id();
+            let key = Key {
+                rank: rank(&id.gvk.kind),
+                gvk_key: gvk_key(&id.gvk),
+                id_key: id_key(&id),
+                gvk: id.gvk,
+            };
+            (key, resource)
+        })
         .collect();
     sorted.sort_by(|(left, _), (right, _)| {
         if left.gvk == right.gvk {
-            id_key(left).cmp(&id_key(right))
+            left.id_key.cmp(&right.id_key)
         } else {
-            rank(&left.gvk.kind)
-                .cmp(&rank(&right.gvk.kind))
-                .then_with(|| compare_gvk(&left.gvk, &right.gvk))
+            left.rank
+                .cmp(&right.rank)
+                .then_with(|| compare_gvk(left, right))
         }
     });
     set.append_all(sorted.into_iter().map(|(_, resource)| resource))
         .map_err(|error| error.under("SortOrderTransformer: Failed to append to resources"))
 }
 
-fn compare_gvk(left: &Gvk, right: &Gvk) -> Ordering {
-    let is_namespace = left.kind == "Namespace" && right.kind == "Namespace";
-    let order = gvk_key(left).cmp(&gvk_key(right));
-    if is_namespace && (left.group.is_empty() || right.group.is_empty()) {
+/// What a resource is sorted by, made once.
+struct Key {
+    rank: (u8, usize),
+    gvk: Gvk,
+    gvk_key: String,
+    id_key: String,
+}
+
+fn compare_gvk(left: &Key, right: &Key) -> Ordering {
+    let is_namespace = left.gvk.kind == "Namespace" && right.gvk.kind == "Namespace";
+    let order = left.gvk_key.cmp(&right.gvk_key);
+    if is_namespace && (left.gvk.group.is_empty() || right.gvk.group.is_empty()) {
         order.reverse()
     } else {
         order

@@ -152,15 +152,28 @@ fn wrong_kind(expected: &str, value: &Value) -> BuildError {
     ))
 }
 
+/// What is done with a value, and whether it was made for the purpose.
+pub(super) type Setter<'a> = &'a mut dyn FnMut(&mut Value, bool) -> Result<(), BuildError>;
+
 /// Calls `set` on every value that a path leads to, and counts them.
 pub(super) fn visit(
     value: &mut Value,
     path: &[String],
     make: Make,
-    set: &mut dyn FnMut(&mut Value) -> Result<(), BuildError>,
+    set: Setter<'_>,
+) -> Result<usize, BuildError> {
+    step(value, path, make, false, set)
+}
+
+fn step(
+    value: &mut Value,
+    path: &[String],
+    make: Make,
+    is_new: bool,
+    set: Setter<'_>,
 ) -> Result<usize, BuildError> {
     let Some((word, rest)) = path.split_first() else {
-        set(value)?;
+        set(value, is_new)?;
         return Ok(1);
     };
     if let Some(index) = index(word) {
@@ -170,7 +183,8 @@ pub(super) fn visit(
         let Some(items) = value.as_array_mut() else {
             return Ok(0);
         };
-        if items.len() == index && make != Make::Nothing {
+        let is_new = items.len() == index && make != Make::Nothing;
+        if is_new {
             items.push(make.for_word(rest.first()));
         }
         let count = items.len();
@@ -179,7 +193,7 @@ pub(super) fn visit(
                 "index {index} specified but only {count} elements found"
             )));
         };
-        return visit(item, rest, make, set);
+        return step(item, rest, make, is_new, set);
     }
     if is_match(word) {
         return matching(value, word, rest, make, set);
@@ -190,12 +204,13 @@ pub(super) fn visit(
         }
         let mut count = 0;
         for item in value.as_array_mut().into_iter().flatten() {
-            count += visit(item, rest, make, set)?;
+            count += step(item, rest, make, false, set)?;
         }
         return Ok(count);
     }
     if value.is_null() {
-        return Ok(0);
+        // What is made below a null comes to nothing.
+        return Ok(usize::from(make != Make::Nothing));
     }
     if !value.is_object() {
         return Err(wrong_kind("MappingNode", value));
@@ -203,7 +218,8 @@ pub(super) fn visit(
     let Some(fields) = value.as_object_mut() else {
         return Ok(0);
     };
-    if !fields.contains_key(word) {
+    let is_new = !fields.contains_key(word);
+    if is_new {
         if make == Make::Nothing {
             return Ok(0);
         }
@@ -212,7 +228,7 @@ pub(super) fn visit(
     let Some(field) = fields.get_mut(word) else {
         return Ok(0);
     };
-    visit(field, rest, make, set)
+    step(field, rest, make, is_new, set)
 }
 
 fn matching(
@@ -220,7 +236,7 @@ fn matching(
     word: &str,
     rest: &[String],
     make: Make,
-    set: &mut dyn FnMut(&mut Value) -> Result<(), BuildError>,
+    set: Setter<'_>,
 ) -> Result<usize, BuildError> {
     let (key, pattern) = key_and_value(word)?;
     let regex = Regex::new(pattern)
@@ -242,10 +258,10 @@ fn matching(
     let mut count = 0;
     for item in items.iter_mut().filter(|item| fits(item)) {
         count += if key.is_empty() {
-            set(item)?;
+            set(item, false)?;
             1
         } else {
-            visit(item, rest, make, set)?
+            step(item, rest, make, false, set)?
         };
     }
     if count > 0 || make == Make::Nothing {
@@ -259,10 +275,10 @@ fn matching(
         Value::Object(fields)
     };
     let count = if key.is_empty() {
-        set(&mut made)?;
+        set(&mut made, true)?;
         1
     } else {
-        visit(&mut made, rest, make, set)?
+        step(&mut made, rest, make, true, set)?
     };
     items.push(made);
     Ok(count)
@@ -294,7 +310,7 @@ mod tests {
             &mut value,
             &split("a.[n=z].v"),
             Make::Scalar,
-            &mut |field| {
+            &mut |field, _| {
                 *field = Value::from(2);
                 Ok(())
             },

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    accumulate::{Accumulated, Target},
+    accumulate::Accumulated,
     error::BuildError,
     field_specs::FieldSpecs,
     generator::{self, Kind},
@@ -13,12 +13,20 @@ use super::{
     load::{Context, Loader},
     parse,
     resource::Resource,
-    transformer::{self, Step, Subjects, TextKind},
+    target::Target,
+    transformer::{self, Step, Subjects, TextKind, value_add},
 };
 use crate::api::kustomization::{FieldSpec, GeneratorArgs, Kustomization};
 
 /// Kinds of generators that need Helm.
 const HELM: &str = "HelmChartInflationGenerator";
+/// Kinds that make resources and change none.
+const GENERATORS: &[&str] = &[
+    "ConfigMapGenerator",
+    "SecretGenerator",
+    "IAMPolicyGenerator",
+    HELM,
+];
 
 /// The refusal of Helm charts.
 pub(super) fn helm_refused() -> BuildError {
@@ -30,6 +38,7 @@ pub(super) fn helm_refused() -> BuildError {
 /// The configuration objects behind paths and texts.
 fn configurations(
     target: &Target,
+    field: &str,
     entries: &[String],
     context: &mut Context<'_>,
 ) -> Result<Vec<Resource>, BuildError> {
@@ -44,7 +53,7 @@ fn configurations(
             Err(_) => paths.push(entry.clone()),
         }
     }
-    all = target.resources(all, &paths, context)?;
+    all = target.resources(all, field, &paths, context)?;
     Ok(all.set.take())
 }
 
@@ -56,17 +65,22 @@ pub(super) fn generated(
     context: &mut Context<'_>,
 ) -> Result<Vec<Resource>, BuildError> {
     let mut made = Vec::new();
-    let found = configurations(target, entries, context)
+    let found = configurations(target, "generators", entries, context)
         .map_err(|error| error.under("loading generator plugins"))?;
     for config in found {
-        check_builtin(&config).map_err(|error| error.under("loading generator plugins"))?;
+        check_builtin(&config)
+            .map_err(|error| error.under("loading generator plugins: failed to load generator"))?;
+        if config.kind() == "IAMPolicyGenerator" {
+            made.push(generator::service_account(&config.value, &context.schema)?);
+            continue;
+        }
         let kind = match config.kind() {
             "ConfigMapGenerator" => Kind::ConfigMap,
             "SecretGenerator" => Kind::Secret,
             HELM => return Err(helm_refused()),
             _ => {
                 return Err(BuildError::new(format!(
-                    "loading generator plugins: plugin {} not a generator",
+                    "loading generator plugins: failed to load generator: plugin {} not a generator",
                     config.id()
                 )));
             }
@@ -85,13 +99,20 @@ pub(super) fn generated(
 /// The transformers that entries of `transformers` or `validators` stand for.
 pub(super) fn transformers(
     target: &Target,
+    field: &str,
     entries: &[String],
     loader: &Loader,
     context: &mut Context<'_>,
 ) -> Result<Vec<Step>, BuildError> {
     let mut steps = Vec::new();
-    for config in configurations(target, entries, context)? {
+    for config in configurations(target, field, entries, context)? {
         check_builtin(&config)?;
+        if GENERATORS.contains(&config.kind()) {
+            return Err(BuildError::new(format!(
+                "plugin {} not a transformer",
+                config.id()
+            )));
+        }
         let made = step(&config, loader, context)
             .map_err(|error| error.under(format!("plugin {} fails configuration", config.id())))?;
         steps.extend(made);
@@ -185,6 +206,11 @@ fn step(
             Some(image) => vec![Step::Image(read(config, image)?, specs)],
             None => Vec::new(),
         },
+        "HashTransformer" => vec![Step::Hash],
+        "ValueAddTransformer" => {
+            let targets = value_add::configure(&config.value, loader, context)?;
+            vec![Step::ValueAdd(targets)]
+        }
         "PatchTransformer" => {
             as_file("patches", Value::Array(vec![config.value.clone()]), context)?
         }

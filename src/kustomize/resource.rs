@@ -67,6 +67,8 @@ pub struct Resource {
     pub(super) suffixes: Vec<String>,
     pub(super) behavior: Behavior,
     pub(super) needs_hash: bool,
+    /// The line of its document in its file, from 1; 0 where it has none.
+    pub(super) line: usize,
     /// Variables that read this resource.
     pub(super) variables: Vec<String>,
     pub(super) may_rename: bool,
@@ -96,6 +98,7 @@ impl Resource {
             suffixes: Vec::new(),
             behavior: Behavior::default(),
             needs_hash: false,
+            line: 0,
             variables: Vec::new(),
             may_rename: false,
             may_change_kind: false,
@@ -193,7 +196,15 @@ impl Resource {
 
     /// Whether its name is or was this.
     pub(super) fn has_had_name(&self, name: &str) -> bool {
-        self.name() == name || self.former.iter().any(|former| former.name == name)
+        let own = self
+            .value
+            .get("metadata")
+            .and_then(|metadata| metadata.get("name"));
+        let is_own = match own {
+            Some(Value::String(own)) => own == name,
+            _ => self.name() == name,
+        };
+        is_own || self.former.iter().any(|former| former.name == name)
     }
 
     /// Remembers what it is called now, before that changes.
@@ -312,6 +323,14 @@ impl Resource {
     pub(super) fn note(&mut self, cause: &Cause) {
         if let Some(trace) = &mut self.trace {
             trace.note(&self.value, cause);
+        }
+    }
+
+    /// The same with the schema of another build.
+    pub(super) fn with_schema(&self, schema: &Schema) -> Self {
+        Self {
+            schema: schema.clone(),
+            ..self.clone()
         }
     }
 

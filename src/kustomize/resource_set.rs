@@ -137,6 +137,7 @@ impl ResourceSet {
                     }
                 }
                 resource.trace = old.trace.take();
+                resource.transformations.clone_from(&old.transformations);
                 if old.origin.is_some() {
                     resource.origin.clone_from(&old.origin);
                 }

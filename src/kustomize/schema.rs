@@ -1,13 +1,21 @@
 //! What kustomize's built-in schema (Kubernetes 1.21) says about merging lists and about scope.
 
+mod openapi;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde_json::Value;
 
 use crate::object::Gvk;
+
+/// The field that stands for those which have no name of their own.
+const ANY_FIELD: &str = "*";
 
 /// One field of a definition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,16 +28,26 @@ struct Field {
 }
 
 /// Definitions by name, kinds by their definition, and scopes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Table {
     definitions: BTreeMap<String, BTreeMap<String, Field>>,
-    kinds: BTreeMap<(String, String), String>,
-    cluster_scoped: BTreeSet<(String, String)>,
+    /// The definition of a kind, by kind and `apiVersion`.
+    kinds: BTreeMap<String, BTreeMap<String, String>>,
+    /// The `apiVersion`s of kinds.
+    cluster_scoped: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// The schema of one build; cheap to clone.
-#[derive(Clone, Debug)]
-pub(super) struct Schema(Arc<Table>);
+/// The schema of one build, the same for all that hold it. A build starts with the built-in one; the first
+/// kustomization that names another one decides for the whole build, as kustomize's own is global.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Schema(Arc<Choice>);
+
+#[derive(Debug, Default)]
+struct Choice {
+    chosen: OnceLock<Arc<Table>>,
+    /// Whether the built-in schema was asked for before another one was chosen: then it stays below that one.
+    was_asked: AtomicBool,
+}
 
 /// The schema of one value.
 #[derive(Clone, Debug)]
@@ -48,34 +66,70 @@ enum At {
 }
 
 impl Schema {
-    /// The schema that is built in.
-    pub(super) fn built_in() -> Self {
-        static TABLE: OnceLock<Arc<Table>> = OnceLock::new();
-        Self(
-            TABLE
-                .get_or_init(|| Arc::new(Table::read(include_str!("schema/table.txt"))))
-                .clone(),
-        )
+    /// Whether a kustomization has chosen already.
+    pub(super) fn is_set(&self) -> bool {
+        self.0.chosen.get().is_some()
     }
 
-    /// The schema of an OpenAPI document, which stands for the whole instead of the built-in one.
-    pub(super) fn of_document(document: &Value) -> Self {
-        Self(Arc::new(Table::of_document(document)))
+    /// Chooses the schema of an OpenAPI document; without effect after the first choice.
+    pub(super) fn set(&self, document: &Value) {
+        self.0.chosen.get_or_init(|| {
+            let mut table = if self.0.was_asked.load(Ordering::Relaxed) {
+                Table::clone(Table::built_in())
+            } else {
+                Table::default()
+            };
+            openapi::read(&mut table, document);
+            Arc::new(table)
+        });
+    }
+
+    /// Chooses the built-in schema.
+    pub(super) fn keep_built_in(&self) {
+        self.0.chosen.get_or_init(|| Table::built_in().clone());
+    }
+
+    fn table(&self) -> &Arc<Table> {
+        self.0.chosen.get().unwrap_or_else(|| {
+            self.0.was_asked.store(true, Ordering::Relaxed);
+            Table::built_in()
+        })
     }
 
     /// The schema of a kind.
     pub(super) fn of(&self, api_version: &str, kind: &str) -> Option<Place> {
-        let key = (api_version.to_owned(), kind.to_owned());
-        self.0.kinds.get(&key).map(|name| Place {
-            table: self.0.clone(),
+        let table = self.table();
+        let name = table.kinds.get(kind)?.get(api_version)?;
+        Some(Place {
+            table: table.clone(),
             at: At::Definition(name.clone()),
         })
     }
 
-    /// Whether a kind is known to be cluster-scoped.
+    /// Whether a kind is known to be cluster-scoped. What the built-in schema says of its kinds stands.
     pub(super) fn is_cluster_scoped(&self, gvk: &Gvk) -> bool {
-        let key = (gvk.api_version(), gvk.kind.clone());
-        self.0.cluster_scoped.contains(&key)
+        let built_in = Table::built_in();
+        let has = |versions: &BTreeSet<String>| {
+            versions
+                .iter()
+                .any(|version| match version.split_once('/') {
+                    Some((group, version)) => group == gvk.group && version == gvk.version,
+                    None => gvk.group.is_empty() && *version == gvk.version,
+                })
+        };
+        if built_in.cluster_scoped.get(&gvk.kind).is_some_and(has) {
+            return true;
+        }
+        if built_in.kinds.contains_key(&gvk.kind)
+            && built_in
+                .kinds
+                .get(&gvk.kind)
+                .is_some_and(|versions| versions.contains_key(&gvk.api_version()))
+        {
+            return false;
+        }
+        let own = self.table().cluster_scoped.get(&gvk.kind);
+        own.is_some_and(has)
     }
 }
 
@@ -85,7 +139,8 @@ impl Place {
         let At::Definition(definition) = &self.at else {
             return None;
         };
-        let field = self.table.definitions.get(definition)?.get(name)?;
+        let fields = self.table.definitions.get(definition)?;
+        let field = fields.get(name).or_else(|| fields.get(ANY_FIELD))?;
         let at = if field.is_list {
             At::List {
                 reference: field.reference.clone(),
@@ -124,6 +179,12 @@ impl Place {
 }
 
 impl Table {
+    /// The table that is compiled in.
+    fn built_in() -> &'static Arc<Self> {
+        static TABLE: OnceLock<Arc<Table>> = OnceLock::new();
+        TABLE.get_or_init(|| Arc::new(Self::read(include_str!("schema/table.txt"))))
+    }
+
     fn read(text: &str) -> Self {
         let mut table = Self::default();
         let mut current = String::new();
@@ -158,100 +219,16 @@ impl Table {
             let words: Vec<&str> = line.split(' ').collect();
             match words.as_slice() {
                 ["cluster", version, kind] => {
-                    table
-                        .cluster_scoped
-                        .insert(((*version).to_owned(), (*kind).to_owned()));
+                    let versions = table.cluster_scoped.entry((*kind).to_owned());
+                    versions.or_default().insert((*version).to_owned());
                 }
                 ["kind", version, kind, name] => {
-                    table.kinds.insert(
-                        ((*version).to_owned(), (*kind).to_owned()),
-                        (*name).to_owned(),
-                    );
+                    let versions = table.kinds.entry((*kind).to_owned()).or_default();
+                    versions.insert((*version).to_owned(), (*name).to_owned());
                 }
                 _ => line.clone_into(&mut current),
             }
         }
         table
-    }
-
-    fn of_document(document: &Value) -> Self {
-        const PREFIX: &str = "#/definitions/";
-        let mut table = Self::default();
-        let text =
-            |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-        let reference = |value: Option<&Value>| {
-            value?
-                .get("$ref")?
-                .as_str()?
-                .strip_prefix(PREFIX)
-                .map(str::to_owned)
-        };
-        let definitions = document.get("definitions").and_then(Value::as_object);
-        for (name, definition) in definitions.into_iter().flatten() {
-            let mut fields = BTreeMap::new();
-            let properties = definition.get("properties").and_then(Value::as_object);
-            for (key, property) in properties.into_iter().flatten() {
-                let items = property.get("items");
-                let strategy = text(property.get("x-kubernetes-patch-strategy"));
-                let keys = match property.get("x-kubernetes-list-map-keys") {
-                    Some(Value::Array(keys)) => keys.iter().map(|key| text(Some(key))).collect(),
-                    _ => property
-                        .get("x-kubernetes-patch-merge-key")
-                        .and_then(Value::as_str)
-                        .map(|key| vec![key.to_owned()])
-                        .unwrap_or_default(),
-                };
-                let is_merged = strategy.split(',').any(|word| word == "merge");
-                let field = Field {
-                    reference: reference(items).or_else(|| reference(Some(property))),
-                    is_list: items.is_some(),
-                    keys: is_merged.then_some(keys),
-                };
-                fields.insert(key.clone(), field);
-            }
-            table.definitions.insert(name.clone(), fields);
-            let kinds = definition
-                .get("x-kubernetes-group-version-kind")
-                .and_then(Value::as_array);
-            for kind in kinds.into_iter().flatten() {
-                let gvk = Gvk::new(
-                    text(kind.get("group")),
-                    text(kind.get("version")),
-                    text(kind.get("kind")),
-                );
-                table
-                    .kinds
-                    .insert((gvk.api_version(), gvk.kind), name.clone());
-            }
-        }
-        table.read_scopes(document);
-        table
-    }
-
-    /// Scopes follow from paths: a kind that stands below a namespace is namespaced, another one is not.
-    fn read_scopes(&mut self, document: &Value) {
-        let mut namespaced = BTreeSet::new();
-        let mut others = BTreeSet::new();
-        let paths = document.get("paths").and_then(Value::as_object);
-        for (path, item) in paths.into_iter().flatten() {
-            let Some(kind) = item
-                .get("get")
-                .and_then(|get| get.get("x-kubernetes-group-version-kind"))
-            else {
-                continue;
-            };
-            let text = |field: &str| {
-                let value = kind.get(field).and_then(Value::as_str);
-                value.unwrap_or_default().to_owned()
-            };
-            let gvk = Gvk::new(text("group"), text("version"), text("kind"));
-            let key = (gvk.api_version(), gvk.kind);
-            if path.contains("namespaces/{namespace}") {
-                namespaced.insert(key);
-            } else if path.ends_with("/{name}") {
-                others.insert(key);
-            }
-        }
-        self.cluster_scoped = others.difference(&namespaced).cloned().collect();
     }
 }

@@ -46,6 +46,9 @@ impl Selection {
 
     /// Whether a patch for this selector is for the resource.
     pub(super) fn takes(&self, resource: &Resource) -> bool {
+        if !fits(self.kind.as_ref(), resource.kind()) {
+            return false;
+        }
         let (now, first) = (resource.id(), resource.original_id());
         let either = |pattern: &Option<Regex>, first: &str, now: &str| {
             fits(pattern.as_ref(), first) || fits(pattern.as_ref(), now)

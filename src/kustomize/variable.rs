@@ -8,7 +8,8 @@ use super::{
     error::BuildError,
     field_path::{self, Create},
     field_specs::FieldSpecs,
-    id::Id,
+    id::{Id, gvk_text},
+    limits::MAX_RESOURCE_BYTES,
     path_match,
     resource_set::ResourceSet,
     scalar,
@@ -43,9 +44,11 @@ pub(super) fn add(
             .collect();
         if found.len() > 1 {
             return Err(BuildError::new(format!(
-                "found {} resId matches for var {} (unable to disambiguate)",
+                "found {} resId matches for var {{{} {} {{{}}}}} (unable to disambiguate)",
                 found.len(),
-                variable.name
+                variable.name,
+                gvk_text(&target.gvk),
+                variable.fieldref.field_path
             )));
         }
         if let Some(resource) = found.first().and_then(|at| set.list_mut().get_mut(*at)) {
@@ -161,19 +164,19 @@ fn replace(
     used: &mut BTreeSet<String>,
 ) -> Result<(), BuildError> {
     match value {
-        Value::String(text) => *value = replaced(text, values, used),
+        Value::String(text) => *value = replaced(text, values, used)?,
         Value::Array(items) => {
             for item in items {
                 let Value::String(text) = item else {
                     return Err(BuildError::new("invalid value type expect a string"));
                 };
-                *item = replaced(text, values, used);
+                *item = replaced(text, values, used)?;
             }
         }
         Value::Object(fields) => {
             for field in fields.values_mut() {
                 if let Value::String(text) = field {
-                    *field = replaced(text, values, used);
+                    *field = replaced(text, values, used)?;
                 }
             }
         }
@@ -183,7 +186,11 @@ fn replace(
 }
 
 /// A text with its variables filled in; a text that is one variable takes the type of its value.
-fn replaced(text: &str, values: &Values<'_>, used: &mut BTreeSet<String>) -> Value {
+fn replaced(
+    text: &str,
+    values: &Values<'_>,
+    used: &mut BTreeSet<String>,
+) -> Result<Value, BuildError> {
     let mut done = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -214,9 +221,14 @@ fn replaced(text: &str, values: &Values<'_>, used: &mut BTreeSet<String>) -> Val
             Some(value) => {
                 used.insert(name.to_owned());
                 if text.len() == name.len() + 3 {
-                    return value.clone();
+                    return Ok(value.clone());
                 }
                 done.push_str(&scalar::text(value));
+                if done.len() > MAX_RESOURCE_BYTES {
+                    return Err(BuildError::new(format!(
+                        "a text with vars grows larger than {MAX_RESOURCE_BYTES} bytes"
+                    )));
+                }
             }
             None => {
                 done.push_str(&format!("$({name})"));
@@ -225,7 +237,7 @@ fn replaced(text: &str, values: &Values<'_>, used: &mut BTreeSet<String>) -> Val
         rest = behind;
     }
     done.push_str(rest);
-    Value::String(done)
+    Ok(Value::String(done))
 }
 
 #[cfg(test)]
@@ -245,7 +257,11 @@ mod tests {
             ("$(A", Value::from("$(A")),
             ("$x", Value::from("$x")),
         ] {
-            assert_eq!(replaced(text, &values, &mut used), expected, "{text}");
+            assert_eq!(
+                replaced(text, &values, &mut used).unwrap(),
+                expected,
+                "{text}"
+            );
         }
     }
 }

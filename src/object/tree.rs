@@ -1,6 +1,6 @@
 //! Folders and files as something that can be asked, wherever they are kept.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What stands at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,33 @@ pub enum Entry {
     Refused(String),
 }
 
+/// What kind of thing stands at a path, told without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing.
+    Missing,
+    /// A folder.
+    Folder,
+    /// A file.
+    File,
+    /// A symbolic link with its target, as written.
+    Link(String),
+    /// Something that is not read, and why.
+    Refused(String),
+}
+
+impl From<Entry> for Kind {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::Missing => Self::Missing,
+            Entry::Folder => Self::Folder,
+            Entry::File(_) => Self::File,
+            Entry::Link(target) => Self::Link(target),
+            Entry::Refused(why) => Self::Refused(why),
+        }
+    }
+}
+
 /// Folders and files.
 ///
 /// Paths are absolute, with single slashes, without `.` and `..`; links are not followed. An answer must stay
@@ -24,6 +51,30 @@ pub enum Entry {
 pub trait Files {
     /// What stands at a path.
     fn entry(&self, path: &str) -> Entry;
+
+    /// What kind of thing stands at a path; a file is not read for that.
+    fn kind(&self, path: &str) -> Kind {
+        self.entry(path).into()
+    }
+
+    /// The folder that stands for a repository on another machine, at a revision (empty for the default branch).
+    /// Unless someone allows it, there is none.
+    ///
+    /// # Errors
+    /// Why the repository is not read.
+    fn repository(&self, url: &str, revision: &str, timeout: Duration) -> Result<String, String> {
+        let _ = (revision, timeout);
+        Err(format!("'{url}' is remote, and remote sources are off"))
+    }
+
+    /// The status and the body that a server answers for a file on another machine. Unless someone allows it,
+    /// there is none.
+    ///
+    /// # Errors
+    /// Why the file is not asked for.
+    fn download(&self, url: &str) -> Result<(u16, Arc<[u8]>), String> {
+        Err(format!("'{url}' is remote, and remote sources are off"))
+    }
 }
 
 /// Folders and files in memory.

@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::object::tree::{Entry, Files};
+use crate::object::tree::{Entry, Files, Kind};
 
 /// The largest file that is read.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -46,6 +46,16 @@ impl Folder {
 }
 
 impl Files for Folder {
+    fn kind(&self, path: &str) -> Kind {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = seen.entries.get(path).cloned();
+        drop(seen);
+        match known {
+            Some(entry) => entry.into(),
+            None => glance(Path::new(path)).unwrap_or_else(|| self.entry(path).into()),
+        }
+    }
+
     fn entry(&self, path: &str) -> Entry {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = seen.entries.get(path) {
@@ -57,6 +67,22 @@ impl Files for Folder {
         }
         seen.entries.insert(path.to_owned(), entry.clone());
         entry
+    }
+}
+
+/// What kind of thing stands at a path; files stay closed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the door to the files of the machine"
+)]
+fn glance(path: &Path) -> Option<Kind> {
+    let kind = fs::symlink_metadata(path).ok()?.file_type();
+    if kind.is_dir() {
+        Some(Kind::Folder)
+    } else if kind.is_file() {
+        Some(Kind::File)
+    } else {
+        None
     }
 }
 

@@ -1,10 +1,16 @@
 //! The files of one commit, read from the object store when they are asked for.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use gix::{ObjectId, objs::tree::EntryKind};
 
-use crate::object::tree::{Entry, Files};
+use crate::object::tree::{Entry, Files, Kind};
 
 /// The most bytes of one file.
 pub const MAX_BLOB_BYTES: u64 = 3 << 20;
@@ -25,7 +31,12 @@ pub struct GitTree {
     store: gix::ThreadSafeRepository,
     root: ObjectId,
     read: AtomicUsize,
+    /// Folders that were looked into, by their ids.
+    folders: Mutex<BTreeMap<ObjectId, Arc<Names>>>,
 }
+
+/// What a folder holds, by name.
+type Names = BTreeMap<Vec<u8>, (EntryKind, ObjectId)>;
 
 impl GitTree {
     pub(super) fn new(store: gix::ThreadSafeRepository, root: ObjectId) -> Self {
@@ -33,6 +44,7 @@ impl GitTree {
             store,
             root,
             read: AtomicUsize::new(0),
+            folders: Mutex::default(),
         }
     }
 
@@ -89,21 +101,46 @@ impl GitTree {
             if found.0 != EntryKind::Tree {
                 return Ok(None);
             }
-            let tree = repo.find_tree(found.1).map_err(|_| unread(path))?;
-            let mut next = None;
-            for entry in tree.iter() {
-                let entry = entry.map_err(|_| unread(path))?;
-                if entry.filename() == part.as_bytes() {
-                    next = Some((entry.mode().kind(), entry.object_id()));
-                    break;
-                }
-            }
-            match next {
-                Some(next) => found = next,
+            let names = self.names(repo, found.1).ok_or_else(|| unread(path))?;
+            match names.get(part.as_bytes()) {
+                Some(next) => found = *next,
                 None => return Ok(None),
             }
         }
         Ok(Some(found))
+    }
+
+    /// What a folder holds; looked up once, so that ten thousand files of one folder cost one reading of it.
+    fn names(&self, repo: &gix::Repository, id: ObjectId) -> Option<Arc<Names>> {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = folders.get(&id) {
+            return Some(found.clone());
+        }
+        let tree = repo.find_tree(id).ok()?;
+        let mut names = Names::new();
+        for entry in tree.iter() {
+            let entry = entry.ok()?;
+            names.insert(
+                entry.filename().to_vec(),
+                (entry.mode().kind(), entry.object_id()),
+            );
+        }
+        let names = Arc::new(names);
+        folders.insert(id, names.clone());
+        Some(names)
+    }
+
+    /// What stands at a path, told without reading it: equal prints are equal entries.
+    pub fn print(&self, path: &str) -> String {
+        let repo = self.store.to_thread_local();
+        match self.find(&repo, path) {
+            Ok(None) => "missing".to_owned(),
+            Ok(Some((EntryKind::Tree, _))) => "folder".to_owned(),
+            Ok(Some((EntryKind::Link, id))) => format!("link {id}"),
+            Ok(Some((EntryKind::Commit, _))) => "submodule".to_owned(),
+            Ok(Some((EntryKind::Blob | EntryKind::BlobExecutable, id))) => format!("file {id}"),
+            Err(why) => why,
+        }
     }
 
     fn blob(&self, repo: &gix::Repository, path: &str, id: ObjectId) -> Result<Vec<u8>, String> {
@@ -124,6 +161,16 @@ impl GitTree {
 }
 
 impl Files for GitTree {
+    fn kind(&self, path: &str) -> Kind {
+        let repo = self.store.to_thread_local();
+        match self.find(&repo, path) {
+            Ok(Some((EntryKind::Tree, _))) => Kind::Folder,
+            Ok(Some((EntryKind::Blob | EntryKind::BlobExecutable, _))) => Kind::File,
+            Ok(None) => Kind::Missing,
+            Ok(Some(_)) | Err(_) => self.entry(path).into(),
+        }
+    }
+
     fn entry(&self, path: &str) -> Entry {
         let repo = self.store.to_thread_local();
         let (kind, id) = match self.find(&repo, path) {

@@ -10,11 +10,22 @@ pub trait Listed: Files {
     /// # Errors
     /// Why the folder is not read.
     fn list(&self, path: &str) -> Result<Vec<(String, bool)>, String>;
+
+    /// What stands at a path, told without reading it: equal prints are equal entries. Nothing where that cannot
+    /// be told.
+    fn print(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
 }
 
 impl Listed for GitTree {
     fn list(&self, path: &str) -> Result<Vec<(String, bool)>, String> {
         self.folder(path)
+    }
+
+    fn print(&self, path: &str) -> Option<String> {
+        Some(Self::print(self, path))
     }
 }
 

@@ -11,6 +11,7 @@ mod listed;
 pub mod local;
 mod revision;
 mod url;
+mod watched;
 mod writer;
 
 pub use credentials::{Credentials, HostKeys, is_for, is_prefix};
@@ -22,4 +23,5 @@ pub use index::{Blob, Blobs, Change, Changes, Commit, Kind, MAX_COMMITS, Reposit
 pub use listed::Listed;
 pub use revision::Refs;
 pub use url::{Mapping, UrlError, is_same, scrub};
+pub use watched::{Seen, Watched};
 pub use writer::{Signed, Tree, WriteError, Writer};

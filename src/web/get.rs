@@ -34,7 +34,22 @@ pub struct Reply {
 /// # Errors
 /// [`GetError`] when nobody answers in time or the answer is too large.
 pub async fn get(url: &str) -> Result<Reply, GetError> {
-    let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+    fetch(url, reqwest::redirect::Policy::default()).await
+}
+
+/// Fetches a URL from where it says, and from nowhere else: a redirect is an answer like others.
+///
+/// # Errors
+/// [`GetError`] when nobody answers in time or the answer is too large.
+pub async fn get_here(url: &str) -> Result<Reply, GetError> {
+    fetch(url, reqwest::redirect::Policy::none()).await
+}
+
+async fn fetch(url: &str, redirects: reqwest::redirect::Policy) -> Result<Reply, GetError> {
+    let client = reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .redirect(redirects)
+        .build()?;
     let mut answer = client.get(url).send().await?;
     let status = answer.status();
     let mut body = Vec::new();

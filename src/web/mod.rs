@@ -5,5 +5,5 @@ mod get;
 mod send;
 
 pub use error::WebError;
-pub use get::{GetError, MAX_BODY_BYTES, Reply, get};
+pub use get::{GetError, MAX_BODY_BYTES, Reply, get, get_here};
 pub use send::Web;

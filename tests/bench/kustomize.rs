@@ -1,12 +1,13 @@
 //! Building an overlay on a base: namespace, prefix, labels with selectors, annotations, an image, replicas,
-//! two patches and two generators, at four sizes.
+//! two patches and two generators, at several sizes; and many overlays over shared bases in one session. Whole
+//! processes beside kustomize's are measured by tests/peers/measure_kustomize.sh on the same kind of trees.
 
 use std::fmt::Write;
 
 use divan::{Bencher, counter::ItemsCount};
 use waxwing::{
-    kustomize::{Options, build},
-    object::tree::Tree,
+    kustomize::{Options, Session, build},
+    object::tree::{Entry, Tree},
 };
 
 /// Resources in one file.
@@ -60,4 +61,41 @@ fn overlay(bencher: Bencher, count: usize) {
     bencher
         .counter(ItemsCount::new(count))
         .bench_local(|| build(&tree, "/over", &Options::default()).unwrap().text());
+}
+
+/// Overlays over shared bases.
+const OVERLAYS: usize = 100;
+/// Bases that they share.
+const BASES: usize = 10;
+/// Resources of one base.
+const IN_A_BASE: usize = 50;
+
+#[divan::bench(sample_count = 5)]
+fn hundred_overlays_over_ten_bases(bencher: Bencher) {
+    let mut all = Tree::new();
+    for base in 0..BASES {
+        for (path, entry) in tree(IN_A_BASE).entries() {
+            if let (Some(rest), Entry::File(bytes)) = (path.strip_prefix("/base/"), entry) {
+                all.insert(&format!("base{base}/{rest}"), bytes.clone());
+            }
+        }
+    }
+    for overlay in 0..OVERLAYS {
+        let text = format!(
+            "resources: [../base{}]\nnamespace: n{overlay}\nnamePrefix: p-\nimages:\n- {{name: nginx, newTag: v{overlay}}}\npatches:\n- target: {{kind: Service}}\n  patch: |-\n    - {{op: add, path: /spec/type, value: ClusterIP}}\nconfigMapGenerator:\n- {{name: gen, literals: [a={overlay}]}}\n",
+            overlay % BASES
+        );
+        all.insert(
+            &format!("over{overlay}/kustomization.yaml"),
+            text.into_bytes(),
+        );
+    }
+    bencher.counter(ItemsCount::new(OVERLAYS)).bench_local(|| {
+        let session = Session::new(&all);
+        let texts = (0..OVERLAYS).map(|overlay| {
+            let built = session.build(&format!("/over{overlay}"), &Options::default());
+            built.unwrap().text().len()
+        });
+        texts.sum::<usize>()
+    });
 }

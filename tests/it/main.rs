@@ -10,8 +10,10 @@
 )]
 
 mod cli;
+mod fault;
 mod fidelity;
 mod floors;
+mod fuzz;
 mod kubeseal;
 mod kustomize;
 mod lint;
@@ -19,6 +21,7 @@ mod rollout;
 mod sandbox;
 mod sandbox_api;
 mod sequence;
+mod soak;
 mod source;
 mod story;
 mod sync;

@@ -5,4 +5,4 @@ mod shape;
 mod strict;
 
 pub use fields::*;
-pub use strict::{KustomizationError, Read, read, replacements};
+pub use strict::{KustomizationError, Read, line_of, read, replacements};

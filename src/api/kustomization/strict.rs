@@ -19,8 +19,13 @@ pub enum KustomizationError {
     #[error("invalid Kustomization: {0}")]
     Yaml(#[from] YamlError),
     /// A field that nobody knows.
-    #[error("invalid Kustomization: json: unknown field \"{0}\"")]
-    UnknownField(String),
+    #[error("invalid Kustomization: json: unknown field \"{name}\"")]
+    UnknownField {
+        /// Its name.
+        name: String,
+        /// Where it stands, as a JSON pointer.
+        pointer: String,
+    },
     /// A field that is not of its type.
     #[error(
         "invalid Kustomization: json: cannot unmarshal {found} into Go struct field {field} of type {wanted}"
@@ -32,6 +37,8 @@ pub enum KustomizationError {
         field: String,
         /// What it has to be.
         wanted: String,
+        /// Where it stands, as a JSON pointer.
+        pointer: String,
     },
     /// The file is a list or a scalar.
     #[error(
@@ -41,6 +48,46 @@ pub enum KustomizationError {
     /// No field is set.
     #[error("kustomization.yaml is empty")]
     Empty,
+}
+
+impl KustomizationError {
+    /// Where in the file it is wrong: the line, from 1, and the field, as far as they are known.
+    pub fn place(&self, bytes: &[u8]) -> (Option<usize>, String) {
+        match self {
+            Self::Yaml(error) => (Some(error.position().line), String::new()),
+            Self::UnknownField { pointer, .. } | Self::Type { pointer, .. } => {
+                (line_of(bytes, pointer), field_of(pointer))
+            }
+            Self::NotMap(_) | Self::Empty => (None, String::new()),
+        }
+    }
+}
+
+/// The line of a field of the first document, from 1.
+pub fn line_of(bytes: &[u8], pointer: &str) -> Option<usize> {
+    let options = ReadOptions {
+        positions: true,
+        ..ReadOptions::default()
+    };
+    let documents = read_yaml(bytes, &options).ok()?;
+    let found = documents.first()?.place(pointer)?;
+    Some(found.key.unwrap_or(found.value).line)
+}
+
+/// A pointer as people write fields: `/images/0/newTag` is `images[0].newTag`.
+fn field_of(pointer: &str) -> String {
+    let mut text = String::new();
+    for word in pointer.split('/').skip(1) {
+        if word.bytes().all(|byte| byte.is_ascii_digit()) && !word.is_empty() {
+            text.push_str(&format!("[{word}]"));
+        } else {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(&word.replace("~1", "/").replace("~0", "~"));
+        }
+    }
+    text
 }
 
 /// A kustomization file and what is to be said about it.
@@ -78,7 +125,7 @@ pub fn read(bytes: &[u8]) -> Result<Read, KustomizationError> {
         Value::Object(fields) => fields,
         other => return Err(KustomizationError::NotMap(kind_of(&other))),
     };
-    let fields = strict(fields, &shape::KUSTOMIZATION, "")?;
+    let fields = strict(fields, &shape::KUSTOMIZATION, "", "")?;
     let notes = DEPRECATED
         .iter()
         .filter(|(field, ..)| fields.contains_key(*field))
@@ -114,7 +161,7 @@ pub fn read(bytes: &[u8]) -> Result<Read, KustomizationError> {
     })
 }
 
-/// Reads entries of `replacements` as a file of its own holds them.
+/// Reads entries of `replacements` as a file of its own holds them; there unknown fields mean nothing.
 ///
 /// # Errors
 /// [`KustomizationError`] in kustomize's words.
@@ -123,12 +170,35 @@ pub fn replacements(value: Value) -> Result<Vec<super::Replacement>, Kustomizati
         Value::Array(list) => list,
         other => vec![other],
     };
-    let read = conform(
-        Value::Array(list),
-        Shape::Structs(&shape::REPLACEMENT),
-        ("Replacement", ""),
-    )?;
+    let shape = Shape::Structs(&shape::REPLACEMENT);
+    let mut list = Value::Array(list);
+    prune(&mut list, shape);
+    let read = conform(list, shape, ("Replacement", "", ""))?;
     Ok(serde_json::from_value(read).unwrap_or_default())
+}
+
+/// Takes out the fields that nobody knows.
+fn prune(value: &mut Value, shape: Shape) {
+    match (shape, value) {
+        (Shape::Structs(known), Value::Array(items)) => {
+            for item in items {
+                prune(item, Shape::Struct(known));
+            }
+        }
+        (Shape::Struct(known), Value::Object(fields)) => {
+            fields.retain(|name, value| {
+                let found = known
+                    .fields
+                    .iter()
+                    .find(|(field, _)| field.eq_ignore_ascii_case(name));
+                if let Some((_, shape)) = found {
+                    prune(value, *shape);
+                }
+                found.is_some()
+            });
+        }
+        _ => {}
+    }
 }
 
 /// Checks the fields and spells them as they are defined.
@@ -136,6 +206,7 @@ fn strict(
     fields: Map<String, Value>,
     known: &'static Struct,
     place: &str,
+    pointer: &str,
 ) -> Result<Map<String, Value>, KustomizationError> {
     let mut read = Map::new();
     for (name, value) in fields {
@@ -147,8 +218,9 @@ fn strict(
                 let same = |field: &str| field.to_lowercase() == name.to_lowercase();
                 known.fields.iter().find(|(field, _)| same(field))
             });
+        let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
         let Some((field, shape)) = found else {
-            return Err(KustomizationError::UnknownField(name));
+            return Err(KustomizationError::UnknownField { name, pointer });
         };
         if value.is_null() {
             continue;
@@ -160,18 +232,23 @@ fn strict(
         };
         read.insert(
             (*field).to_owned(),
-            conform(value, *shape, (known.name, &place))?,
+            conform(value, *shape, (known.name, &place, &pointer))?,
         );
     }
     Ok(read)
 }
 
-/// A value of its type; the place is the map that holds it, and its path.
-fn conform(value: Value, shape: Shape, place: (&str, &str)) -> Result<Value, KustomizationError> {
+/// A value of its type; the place is the map that holds it, its path, and its pointer.
+fn conform(
+    value: Value,
+    shape: Shape,
+    place: (&str, &str, &str),
+) -> Result<Value, KustomizationError> {
     let wrong = |value: &Value, wanted: String| KustomizationError::Type {
         found: kind_of(value),
         field: format!("{}.{}", place.0, place.1),
         wanted,
+        pointer: place.2.to_owned(),
     };
     match (shape, value) {
         (Shape::Text, value @ Value::String(_))
@@ -181,27 +258,43 @@ fn conform(value: Value, shape: Shape, place: (&str, &str)) -> Result<Value, Kus
         (Shape::Texts, Value::Object(fields)) => {
             let fields = fields.into_iter().map(|(key, value)| match value {
                 Value::Null => Ok((key, Value::String(String::new()))),
-                value => conform(value, Shape::Text, place).map(|value| (key, value)),
+                value => {
+                    let pointer = format!("{}/{key}", place.2);
+                    let place = (place.0, place.1, pointer.as_str());
+                    conform(value, Shape::Text, place).map(|value| (key, value))
+                }
             });
             fields
                 .collect::<Result<Map<String, Value>, _>>()
                 .map(Value::Object)
         }
         (Shape::List, Value::Array(items)) => {
-            let items = items.into_iter().map(|item| match item {
-                Value::Null => Ok(Value::String(String::new())),
-                item => conform(item, Shape::Text, place),
-            });
+            let items = items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| match item {
+                    Value::Null => Ok(Value::String(String::new())),
+                    item => {
+                        let pointer = format!("{}/{index}", place.2);
+                        conform(item, Shape::Text, (place.0, place.1, &pointer))
+                    }
+                });
             items.collect::<Result<Vec<_>, _>>().map(Value::Array)
         }
         (Shape::Struct(known), Value::Object(fields)) => {
-            strict(fields, known, place.1).map(Value::Object)
+            strict(fields, known, place.1, place.2).map(Value::Object)
         }
         (Shape::Structs(known), Value::Array(items)) => {
-            let items = items.into_iter().map(|item| match item {
-                Value::Null => Ok(Value::Object(Map::new())),
-                item => conform(item, Shape::Struct(known), place),
-            });
+            let items = items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| match item {
+                    Value::Null => Ok(Value::Object(Map::new())),
+                    item => {
+                        let pointer = format!("{}/{index}", place.2);
+                        conform(item, Shape::Struct(known), (place.0, place.1, &pointer))
+                    }
+                });
             items.collect::<Result<Vec<_>, _>>().map(Value::Array)
         }
         (shape, value) => Err(wrong(&value, shape.go_name())),

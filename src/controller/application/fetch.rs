@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     config::project_name,
     overlay::Variables,
-    render::{self, Context},
+    render::{self, Context, RenderError},
     run::Applier,
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     cluster::ClusterError,
     object::{Object, ObjectRef, yaml},
     plan::Next,
+    source::{GitTree, Seen, Watched},
     sync::origin::Origin,
 };
 
@@ -41,8 +42,18 @@ pub(super) struct Wanted {
     pub rendered: Vec<Object>,
 }
 
-/// A render that is kept: what it was made from, and what it gave.
-pub(super) type Kept = (String, Arc<Vec<Object>>);
+/// A render that is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    /// The commit that it is known to hold for.
+    commit: String,
+    /// The source, as it is written.
+    source: Value,
+    /// The files that it was made from, unless it tells the commit itself.
+    seen: Option<Arc<Seen>>,
+    /// What it gave.
+    objects: Arc<Vec<Object>>,
+}
 
 impl Ask {
     /// The sources of a spec, read.
@@ -136,32 +147,33 @@ impl Applier {
             }
             let snapshot = self.git.snapshot(url, &revision).await;
             let snapshot = snapshot.map_err(|error| error.to_string())?;
-            let key = format!("{revision} {} {value}", snapshot.tree.id());
+            let commit = format!("{revision} {}", snapshot.tree.id());
             let place = (app.reference(), at);
             let kept = self.memory().rendered.get(&place).cloned();
-            if let Some((own, objects)) = kept
-                && own == key
-                && !is_hard
-            {
-                rendered.extend(objects.iter().cloned());
-                continue;
-            }
+            let kept = kept.filter(|kept| kept.source == *value && !is_hard);
             let context = Context {
                 app: app.name().to_owned(),
                 variables: variables(app, spec, &source, &revision),
             };
             let (tree, value) = (snapshot.tree.clone(), value.clone());
             let made =
-                tokio::task::spawn_blocking(move || render::render(&*tree, &value, &context));
+                tokio::task::spawn_blocking(move || again(&*tree, commit, value, &context, kept));
             let made = made.await.map_err(|_| "rendering broke off".to_owned())?;
-            let objects = Arc::new(made.map_err(|error| error.to_string())?);
-            rendered.extend(objects.iter().cloned());
-            self.memory().rendered.insert(place, (key, objects));
+            let (kept, is_new) = made.map_err(|error| error.to_string())?;
+            rendered.extend(kept.objects.iter().cloned());
+            let mut memory = self.memory();
+            memory.renders += u64::from(is_new);
+            memory.rendered.insert(place, kept);
         }
         for text in &ask.manifests {
             rendered.extend(local(text)?);
         }
         Ok(Wanted { origin, rendered })
+    }
+
+    /// How many folders of commits were rendered so far.
+    pub fn renders(&self) -> u64 {
+        self.memory().renders
     }
 
     /// Forgets what was kept for an Application.
@@ -174,6 +186,33 @@ impl Applier {
         }
         memory.apps_of_url.retain(|_, apps| !apps.is_empty());
     }
+}
+
+/// A render of a commit: the one that is kept, where the commit touches nothing that it was made from, or a new one.
+fn again(
+    tree: &GitTree,
+    commit: String,
+    source: Value,
+    context: &Context,
+    kept: Option<Kept>,
+) -> Result<(Kept, bool), RenderError> {
+    if let Some(kept) = kept {
+        let holds =
+            kept.commit == commit || kept.seen.as_ref().is_some_and(|seen| seen.holds(tree));
+        if holds {
+            return Ok((Kept { commit, ..kept }, false));
+        }
+    }
+    let watched = Watched::new(tree);
+    let made = render::render(&watched, &source, context)?;
+    let seen = (!made.tells_commit).then(|| Arc::new(watched.seen()));
+    let kept = Kept {
+        commit,
+        source,
+        seen,
+        objects: Arc::new(made.objects),
+    };
+    Ok((kept, true))
 }
 
 /// Manifests that are given instead of those of Git.

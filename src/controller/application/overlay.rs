@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::render::RenderError;
 use crate::object::{
-    tree::{Entry, Files},
+    tree::{Entry, Files, Kind},
     yaml,
 };
 
@@ -59,6 +59,13 @@ impl Files for Edited<'_> {
             return Entry::File(self.bytes.clone());
         }
         self.files.entry(path)
+    }
+
+    fn kind(&self, path: &str) -> Kind {
+        if path == self.path {
+            return Kind::File;
+        }
+        self.files.kind(path)
     }
 }
 

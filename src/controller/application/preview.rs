@@ -117,7 +117,7 @@ impl Applier {
             ..Context::default()
         };
         let rendered = match render::render(&Folder::new(), &source, &context) {
-            Ok(rendered) => rendered,
+            Ok(rendered) => rendered.objects,
             Err(error) => return Ok(Err(error.to_string())),
         };
         let wanted = Wanted {

@@ -60,6 +60,15 @@ pub(super) struct Context {
     pub variables: Variables,
 }
 
+/// What a render gave.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rendered {
+    /// The manifests.
+    pub objects: Vec<Object>,
+    /// Whether it may be another one at another commit with the same files.
+    pub tells_commit: bool,
+}
+
 /// Renders the folder of a source, given as it is written; one that others only refer to has no objects.
 ///
 /// # Errors
@@ -68,10 +77,10 @@ pub(super) fn render(
     tree: &impl Listed,
     source: &Value,
     context: &Context,
-) -> Result<Vec<Object>, RenderError> {
+) -> Result<Rendered, RenderError> {
     let written = read_source(source)?;
     if written.path.is_empty() && written.chart.is_empty() && !written.reference.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Rendered::default());
     }
     let folder = folder_of(&written.path)?;
     let source = &overridden(tree, &folder, source, &context.app)?;
@@ -120,12 +129,21 @@ pub(super) fn render(
         };
         let built = built.map_err(|error| failed(error.to_string()))?;
         let resources = built.resources.into_iter();
-        return resources
+        let objects = resources
             .map(|resource| Object::from_value(resource.value))
             .collect::<Result<_, _>>()
-            .map_err(|error| failed(error.to_string()));
+            .map_err(|error| failed(error.to_string()))?;
+        // Edits may name variables, and the commit is one of them.
+        let edits = source.kustomize.as_ref().map(Value::to_string);
+        return Ok(Rendered {
+            objects,
+            tells_commit: edits.is_some_and(|edits| edits.contains('$')),
+        });
     }
-    plain(tree, &folder, source)
+    Ok(Rendered {
+        objects: plain(tree, &folder, source)?,
+        tells_commit: false,
+    })
 }
 
 /// Whether kustomize options ask for anything.

@@ -2,5 +2,7 @@
 
 mod object;
 mod pairs;
+mod service_account;
 
 pub(super) use object::{Kind, generate};
+pub(super) use service_account::service_account;

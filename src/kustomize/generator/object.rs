@@ -60,6 +60,7 @@ pub(in super::super) fn generate(
         pairs::read(args, loader, context).map_err(|error| error.under("loading KV pairs"))?;
     let (mut data, mut binary) = (Map::new(), Map::new());
     for (key, bytes) in pairs {
+        context.taken.generated(bytes.len())?;
         if data.contains_key(&key) || binary.contains_key(&key) {
             return Err(BuildError::new(format!(
                 "configmap {} illegally repeats the key `{key}`",

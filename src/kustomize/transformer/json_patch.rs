@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 use super::{
     super::{
         error::BuildError,
+        limits,
         load::{Context, Loader},
+        parse,
         resource::Resource,
         resource_set::ResourceSet,
         scalar,
@@ -88,7 +90,9 @@ impl Operations {
                 *annotations = Value::Object(Map::new());
             }
         }
-        json::apply(&mut resource.value, &self.0).map_err(|error| said(&error))?;
+        json::apply(&mut resource.value, &self.0).map_err(|error| said(&error, &self.0))?;
+        limits::check_size(&resource.value)?;
+        parse::check_names(&resource.value)?;
         scalar::through_float(&mut resource.value);
         let annotations = resource.annotations();
         resource.set_texts("annotations", annotations);
@@ -141,14 +145,34 @@ pub(super) fn configure(
 }
 
 /// The error in the words of the original's library.
-fn said(error: &JsonPatchError) -> BuildError {
+fn said(error: &JsonPatchError, operations: &Value) -> BuildError {
     let JsonPatchError::Operation {
-        op, path, problem, ..
+        index,
+        op,
+        path,
+        problem,
     } = error
     else {
         return BuildError::new(error.to_string());
     };
     let missing = "missing value";
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let from = operations
+        .get(index)
+        .and_then(|operation| operation.get("from"))
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let no_index = |path: &str| {
+        let word = last(path);
+        match word.parse::<i64>() {
+            Ok(index) => {
+                format!("Unable to access invalid index: {index}: invalid index referenced")
+            }
+            Err(_) => format!(
+                "value was not a proper array index: '{word}': strconv.Atoi: parsing {word:?}: invalid syntax"
+            ),
+        }
+    };
     BuildError::new(match (op.as_str(), problem) {
         ("add", OperationProblem::NoPath) => {
             format!("add operation does not apply: doc is missing path: \"{path}\": {missing}")
@@ -160,10 +184,26 @@ fn said(error: &JsonPatchError) -> BuildError {
             format!("replace operation does not apply: doc is missing path: {path}: {missing}")
         }
         ("remove", OperationProblem::NoField) => {
-            let key = path.rsplit('/').next().unwrap_or_default();
+            let key = last(path);
             format!(
                 "error in remove for path: '{path}': Unable to remove nonexistent key: {key}: {missing}"
             )
+        }
+        ("add" | "remove", OperationProblem::Index) => {
+            format!("error in {op} for path: '{path}': {}", no_index(path))
+        }
+        ("move", OperationProblem::NoField) => {
+            let key = last(from);
+            format!(
+                "error in move for path: '{key}': Unable to remove nonexistent key: {key}: {missing}"
+            )
+        }
+        ("move", OperationProblem::Index) => {
+            let key = last(from);
+            format!("error in move for path: '{key}': {}", no_index(from))
+        }
+        ("copy", OperationProblem::Index) => {
+            format!("error in copy for from: '{from}': {}", no_index(from))
         }
         ("test", OperationProblem::Test) => format!("testing value {path} failed: test failed"),
         ("test", OperationProblem::NoPath) => {
@@ -173,7 +213,7 @@ fn said(error: &JsonPatchError) -> BuildError {
             format!("replace operation does not apply: doc is missing key: {path}: {missing}")
         }
         ("move" | "copy", OperationProblem::NoFrom) => {
-            format!("{op} operation does not apply: doc is missing from path: {path}: {missing}")
+            format!("{op} operation does not apply: doc is missing from path: {from}: {missing}")
         }
         ("move" | "copy", OperationProblem::NoPath) => {
             format!(

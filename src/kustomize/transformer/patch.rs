@@ -1,9 +1,12 @@
 //! Strategic merge patches, and entries of `patches` of either kind.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::{
     super::{
+        cache::PatchFile,
         error::BuildError,
         load::{Context, Loader},
         merge, parse,
@@ -11,7 +14,6 @@ use super::{
         resource_set::ResourceSet,
         selection::Selection,
     },
-    json_patch::Operations,
     step::Step,
 };
 use crate::api::kustomization::{Patch, PatchOptions};
@@ -143,37 +145,38 @@ pub(super) fn configure(
     context: &mut Context<'_>,
 ) -> Result<Option<Step>, BuildError> {
     let inline = entry.patch.trim();
-    let (text, source) = match (inline, entry.path.as_str()) {
+    let (read, source) = match (inline, entry.path.as_str()) {
         ("", "") => return Err(BuildError::new("must specify one of patch and path in")),
         ("", path) => {
-            let bytes = loader.load(context, path).map_err(|error| {
+            let (resolved, bytes) = loader.find(context, path).map_err(|error| {
                 error.under(format!("failed to get the patch file from path({path})"))
             })?;
-            (
-                String::from_utf8_lossy(&bytes).into_owned(),
-                format!("[path: {path:?}]"),
-            )
+            let text = String::from_utf8_lossy(&bytes);
+            let read = context.cache.patch(&resolved, &text);
+            (read, format!("[path: {path:?}]"))
         }
-        (text, "") => (text.to_owned(), format!("[patch: {text:?}]")),
+        (text, "") => (Rc::new(PatchFile::read(text)), format!("[patch: {text:?}]")),
         _ => {
             return Err(BuildError::new(
                 "patch and path can't be set at the same time",
             ));
         }
     };
-    let strategic = parse::resources(text.as_bytes(), &context.schema);
-    let operations = Operations::read(&text);
     let target = entry.target.as_ref();
-    match (strategic, operations) {
-        (Ok(patches), Ok(operations)) if !patches.is_empty() && operations.len() > 0 => {
+    match (&read.strategic, &read.operations) {
+        (Some(patches), Some(operations)) if !patches.is_empty() && operations.len() > 0 => {
             Err(BuildError::new(format!(
                 "illegally qualifies as both an SM and JSON patch: {source}"
             )))
         }
-        (Ok(patches), _) if patches.is_empty() => Ok(None),
-        (Ok(mut patches), _) => {
-            let options = entry.options.unwrap_or_default();
-            allow(&mut patches, options);
+        (Some(patches), _) if patches.is_empty() => Ok(None),
+        (Some(patches), _) => {
+            let schema = &context.schema;
+            let mut patches: Vec<Resource> = patches
+                .iter()
+                .map(|patch| patch.with_schema(schema))
+                .collect();
+            allow(&mut patches, entry.options.unwrap_or_default());
             if target.is_some() && patches.len() > 1 {
                 return Err(BuildError::new(format!(
                     "Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field: {source}"
@@ -185,9 +188,9 @@ pub(super) fn configure(
                 is_older: false,
             })))
         }
-        (Err(_), Ok(operations)) => match target {
+        (None, Some(operations)) => match target {
             Some(target) => Ok(Some(Step::Json {
-                operations,
+                operations: operations.clone(),
                 target: Selection::new(target)?,
                 remembers: true,
             })),
@@ -195,7 +198,7 @@ pub(super) fn configure(
                 "must specify a target for JSON patch {source}"
             ))),
         },
-        (Err(_), Err(_)) => Err(BuildError::new(format!(
+        (None, None) => Err(BuildError::new(format!(
             "unable to parse SM or JSON patch from {source}"
         ))),
     }

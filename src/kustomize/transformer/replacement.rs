@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::super::{
     error::BuildError,
-    hash::go_json,
     id::Id,
+    limits,
     load::{Context, Loader},
     path_match::{self, Make},
     resource::Resource,
@@ -13,6 +13,7 @@ use super::super::{
     scalar,
     selection::Selection,
 };
+use super::structured;
 use crate::{
     api::kustomization::{self, FieldOptions, Replacement, Source, Target},
     object::{
@@ -31,31 +32,41 @@ pub(in super::super) fn load(
     context: &mut Context<'_>,
 ) -> Result<Vec<Replacement>, BuildError> {
     let mut all = Vec::new();
-    for entry in entries {
+    for (index, entry) in entries.iter().enumerate() {
         if entry.path.is_empty() {
             all.push(entry.clone());
             continue;
         }
-        if entry.source.is_some() || entry.targets.as_ref().is_some_and(|list| !list.is_empty()) {
-            return Err(BuildError::new(
-                "cannot specify both path and inline replacement",
-            ));
-        }
-        let bytes = loader.load(context, &entry.path)?;
-        let document = yaml::read(&bytes, &ReadOptions::default())
-            .map_err(|error| BuildError::new(error.to_string()))?
-            .into_iter()
-            .next();
-        let value = document.map_or(Value::Null, |document| document.value);
-        if scalar::is_scalar(&value) {
-            return Err(BuildError::new(
-                "unsupported replacement type encountered within replacement path: invalid",
-            ));
-        }
-        let found = kustomization::replacements(value);
-        all.extend(found.map_err(|error| BuildError::new(error.to_string()))?);
+        let found = load_file(entry, loader, context).map_err(|error| {
+            error.of_field(|| format!("replacements[{index}] ({})", entry.path))
+        })?;
+        all.extend(found);
     }
     Ok(all)
+}
+
+fn load_file(
+    entry: &Replacement,
+    loader: &Loader,
+    context: &mut Context<'_>,
+) -> Result<Vec<Replacement>, BuildError> {
+    if entry.source.is_some() || entry.targets.as_ref().is_some_and(|list| !list.is_empty()) {
+        return Err(BuildError::new(
+            "cannot specify both path and inline replacement",
+        ));
+    }
+    let bytes = loader.load(context, &entry.path)?;
+    let document = yaml::read(&bytes, &ReadOptions::default())
+        .map_err(|error| BuildError::new(error.to_string()))?
+        .into_iter()
+        .next();
+    let value = document.map_or(Value::Null, |document| document.value);
+    if scalar::is_scalar(&value) {
+        return Err(BuildError::new(
+            "unsupported replacement type encountered within replacement path: invalid",
+        ));
+    }
+    kustomization::replacements(value).map_err(|error| BuildError::new(error.to_string()))
 }
 
 /// Does all replacements, one after the other.
@@ -169,7 +180,7 @@ fn or_name(path: &str) -> &str {
 }
 
 /// A scalar without quotes: what it looks like.
-fn plain(text: &str) -> Value {
+pub(super) fn plain(text: &str) -> Value {
     let options = ReadOptions {
         dialect: Dialect::Kustomize,
         ..ReadOptions::default()
@@ -210,6 +221,7 @@ fn write(set: &mut ResourceSet, target: &Target, value: &Value) -> Result<(), Bu
             .any(|reject| reject.asks_for_id() && ids.iter().any(|id| reject.takes_id(id)));
         if !is_rejected && ids.iter().any(|id| select.takes_id(id)) {
             write_one(resource, target, value)?;
+            limits::check_size(&resource.value)?;
         }
     }
     Ok(())
@@ -230,7 +242,7 @@ fn write_one(resource: &mut Resource, target: &Target, value: &Value) -> Result<
     };
     for path in paths {
         let words = path_match::split(path);
-        if structured(&mut resource.value, &words, make, value) {
+        if structured::set(&mut resource.value, &words, make, value) {
             continue;
         }
         let how = if options.create {
@@ -240,8 +252,8 @@ fn write_one(resource: &mut Resource, target: &Target, value: &Value) -> Result<
         };
         let missing = format!("unable to {how} field {path:?} in replacement target");
         let mut inner = None;
-        let count = path_match::visit(&mut resource.value, &words, make, &mut |field| {
-            put(field, value, &options).inspect_err(|error| inner = Some(error.clone()))
+        let count = path_match::visit(&mut resource.value, &words, make, &mut |field, is_new| {
+            put(field, is_new, value, &options).inspect_err(|error| inner = Some(error.clone()))
         });
         match (count, inner) {
             (_, Some(error)) => return Err(error),
@@ -254,7 +266,12 @@ fn write_one(resource: &mut Resource, target: &Target, value: &Value) -> Result<
 }
 
 /// Sets one field; a scalar keeps its type, and only its text changes.
-fn put(field: &mut Value, value: &Value, options: &FieldOptions) -> Result<(), BuildError> {
+pub(super) fn put(
+    field: &mut Value,
+    is_new: bool,
+    value: &Value,
+    options: &FieldOptions,
+) -> Result<(), BuildError> {
     if !scalar::is_scalar(field) {
         if !options.delimiter.is_empty() {
             return Err(only_scalars());
@@ -279,71 +296,37 @@ fn put(field: &mut Value, value: &Value, options: &FieldOptions) -> Result<(), B
         }
         text = parts.join(&options.delimiter);
     }
-    let misfit =
-        |kind: &str| BuildError::new(format!("yaml: cannot decode !!str `{text}` as a !!{kind}"));
-    *field = match field {
-        Value::Null => plain(&text),
-        Value::Number(_) => match plain(&text) {
-            Value::Number(number) => Value::Number(number),
-            _ => return Err(misfit("int")),
-        },
-        Value::Bool(_) => match plain(&text) {
-            Value::Bool(value) => Value::Bool(value),
-            _ => return Err(misfit("bool")),
-        },
+    let found = plain(&text);
+    let misfit = |kind: &str| {
+        BuildError::new(format!(
+            "yaml: cannot decode !!{} `{text}` as a !!{kind}",
+            tag(&found)
+        ))
+    };
+    *field = match (&*field, &found) {
+        (Value::Null, _) if is_new => found,
+        (Value::Null, Value::Null) => Value::Null,
+        (Value::Null, _) => return Err(misfit("null")),
+        (Value::Number(_), Value::Number(number)) if number.is_i64() || number.is_u64() => found,
+        (Value::Number(own), _) if own.is_i64() || own.is_u64() => return Err(misfit("int")),
+        (Value::Number(_), Value::Number(_)) => found,
+        (Value::Number(_), _) => return Err(misfit("float")),
+        (Value::Bool(_), Value::Bool(_)) => found,
+        (Value::Bool(_), _) => return Err(misfit("bool")),
         _ => Value::String(text),
     };
     Ok(())
 }
 
-/// Sets a field of a JSON or YAML document that a scalar holds, and tells whether there is one.
-fn structured(root: &mut Value, words: &[String], make: Make, value: &Value) -> bool {
-    for end in 1..words.len() {
-        let (front, rest) = words.split_at(end);
-        let Ok(Some(Value::String(text))) = path_match::lookup(root, front) else {
-            continue;
-        };
-        let text = text.clone();
-        let options = ReadOptions {
-            dialect: Dialect::Kustomize,
-            ..ReadOptions::default()
-        };
-        let Ok(documents) = yaml::read(text.as_bytes(), &options) else {
-            continue;
-        };
-        let Some(mut document) = documents.into_iter().next() else {
-            return false;
-        };
-        let count = path_match::visit(&mut document.value, rest, make, &mut |field| {
-            if scalar::is_scalar(field) {
-                put(field, value, &FieldOptions::default())
-            } else {
-                *field = value.clone();
-                Ok(())
-            }
-        });
-        if !matches!(count, Ok(count) if count > 0) {
-            return false;
-        }
-        let written = written_like(&text, &document.value);
-        let set = path_match::visit(root, front, Make::Nothing, &mut |field| {
-            *field = Value::String(written.clone());
-            Ok(())
-        });
-        return matches!(set, Ok(count) if count > 0);
+/// The tag of a scalar in messages.
+fn tag(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_i64() || number.is_u64() => "int",
+        Value::Number(_) => "float",
+        _ => "str",
     }
-    false
-}
-
-/// Writes a document as the one it was read from: JSON in one line or in many, or YAML.
-fn written_like(text: &str, value: &Value) -> String {
-    if !text.trim_start().starts_with(['{', '[']) {
-        return yaml::write(value).trim().to_owned();
-    }
-    if text.contains('\n') && text.contains("  ") {
-        return serde_json::to_string_pretty(value).unwrap_or_default();
-    }
-    go_json(value)
 }
 
 #[cfg(test)]
@@ -355,20 +338,21 @@ mod tests {
         let mut field = Value::from(1);
         put(
             &mut field,
+            false,
             &Value::String("5".into()),
             &FieldOptions::default(),
         )
         .unwrap();
         assert_eq!(field, 5);
         let word = Value::String("five".into());
-        assert!(put(&mut field, &word, &FieldOptions::default()).is_err());
+        assert!(put(&mut field, false, &word, &FieldOptions::default()).is_err());
         let mut field = Value::String("a-b".into());
         let options = FieldOptions {
             delimiter: "-".into(),
             index: 1,
             ..FieldOptions::default()
         };
-        put(&mut field, &Value::from(7), &options).unwrap();
+        put(&mut field, false, &Value::from(7), &options).unwrap();
         assert_eq!(field, "a-7");
     }
 }

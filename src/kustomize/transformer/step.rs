@@ -6,6 +6,7 @@ use super::{
     super::{
         error::BuildError,
         field_specs::{FieldSpecs, merge_all},
+        hash,
         load::{Context, Loader},
         resource_set::ResourceSet,
         selection::Selection,
@@ -16,6 +17,7 @@ use super::{
     namespace::{self, Subjects},
     patch::StrategicPatches,
     replacement, replica,
+    value_add::ValueAdd,
 };
 use crate::api::kustomization::{FieldSpec, Image, Kustomization, Label, Replacement, Replica};
 
@@ -58,6 +60,10 @@ pub(in super::super) enum Step {
     Image(Image, Vec<FieldSpec>),
     /// Values copied between resources.
     Replacements(Vec<Replacement>),
+    /// The suffixes of generated names.
+    Hash,
+    /// A text put into fields.
+    ValueAdd(ValueAdd),
 }
 
 impl Step {
@@ -82,6 +88,11 @@ impl Step {
             Self::Replicas(replica, specs) => replica::run(set, replica, specs),
             Self::Image(image, specs) => image::run(set, image, specs),
             Self::Replacements(replacements) => replacement::run(set, replacements),
+            Self::Hash => {
+                hash::run(set);
+                Ok(())
+            }
+            Self::ValueAdd(values) => values.run(set),
         }
     }
 
@@ -102,6 +113,8 @@ impl Step {
             Self::Replicas(..) => "ReplicaCountTransformer",
             Self::Image(..) => "ImageTagTransformer",
             Self::Replacements(_) => "ReplacementTransformer",
+            Self::Hash => "HashTransformer",
+            Self::ValueAdd(_) => "ValueAddTransformer",
         }
     }
 }
@@ -115,12 +128,14 @@ pub(in super::super) fn configure(
 ) -> Result<Vec<(String, Step)>, BuildError> {
     let mut steps = Vec::new();
     if !file.patches_strategic_merge.is_empty() {
-        let patches = StrategicPatches::of_paths(&file.patches_strategic_merge, loader, context)?;
+        let patches = StrategicPatches::of_paths(&file.patches_strategic_merge, loader, context)
+            .map_err(|error| error.of_field(|| "patchesStrategicMerge".to_owned()))?;
         steps.push(("patchesStrategicMerge".to_owned(), Step::Strategic(patches)));
     }
     for (index, entry) in file.patches.iter().enumerate() {
         let field = entry_of("patches", index, &entry.path);
-        let made = super::patch::configure(entry, loader, context)?;
+        let made = super::patch::configure(entry, loader, context)
+            .map_err(|error| error.of_field(|| field.clone()))?;
         steps.extend(made.into_iter().map(|step| (field.clone(), step)));
     }
     if !file.namespace.is_empty() {
@@ -144,9 +159,11 @@ pub(in super::super) fn configure(
     }
     if !file.labels.is_empty() || !file.common_labels.is_empty() {
         for (index, entry) in file.labels.iter().enumerate() {
-            let fields = label_specs(entry, specs)?;
+            let field = entry_of("labels", index, "");
+            let fields =
+                label_specs(entry, specs).map_err(|error| error.of_field(|| field.clone()))?;
             let step = Step::Texts(TextKind::Labels, entry.pairs.clone(), fields);
-            steps.push((entry_of("labels", index, ""), step));
+            steps.push((field, step));
         }
         let step = Step::Texts(
             TextKind::Labels,
@@ -164,8 +181,10 @@ pub(in super::super) fn configure(
         steps.push(("commonAnnotations".to_owned(), step));
     }
     for (index, entry) in file.patches_json6902.iter().enumerate() {
-        let step = super::json_patch::configure(entry, loader, context)?;
-        steps.push((entry_of("patchesJson6902", index, &entry.path), step));
+        let field = entry_of("patchesJson6902", index, &entry.path);
+        let step = super::json_patch::configure(entry, loader, context)
+            .map_err(|error| error.of_field(|| field.clone()))?;
+        steps.push((field, step));
     }
     for (index, replica) in file.replicas.iter().enumerate() {
         let step = Step::Replicas(replica.clone(), specs.replicas.clone());

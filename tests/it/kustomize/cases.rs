@@ -1,5 +1,6 @@
-//! Cases by hand, one folder each: `in/` is built (`in/over` if there is one), and gives `out.yaml`, or fails
-//! with `error.txt`. Both were written by the judge, tests/peers/kustomize (kustomize 5.8.1).
+//! Cases by hand, one folder each: `in/` is built (`in/over` if there is one) with the options in `options.json`,
+//! and gives `out.yaml`, or fails with `error.txt`; what it says on standard error is in `notes.txt`. All were
+//! written by the judge, tests/peers/kustomize (kustomize 5.8.1).
 
 use std::{
     fs,
@@ -8,7 +9,7 @@ use std::{
 
 use regex::Regex;
 use waxwing::{
-    kustomize::{Options, build},
+    kustomize::{LoadRestrictions, Options, Reorder, build},
     object::tree::Tree,
 };
 
@@ -70,12 +71,31 @@ pub fn core(error: &str) -> String {
         "var '{",
         "error parsing regexp",
         "unable to find patch target",
+        "map[internal.config.",
     ] {
         if let Some(at) = core.find(end) {
             core = &core[..at];
         }
     }
     core.to_owned()
+}
+
+/// The options of a case, in the judge's words.
+fn options(case: &Path) -> Options {
+    let Ok(text) = fs::read(case.join("options.json")) else {
+        return Options::default();
+    };
+    let words: std::collections::BTreeMap<String, String> = serde_json::from_slice(&text).unwrap();
+    let mut options = Options::default();
+    for (name, word) in &words {
+        match (name.as_str(), word.as_str()) {
+            ("load", "none") => options.load_restrictions = LoadRestrictions::None,
+            ("reorder", "none") => options.reorder = Some(Reorder::None),
+            ("reorder", "legacy") => options.reorder = Some(Reorder::Legacy),
+            other => panic!("{}: option {other:?}", case.display()),
+        }
+    }
+    options
 }
 
 #[test]
@@ -96,13 +116,18 @@ fn every_case_is_as_the_judge_wrote() {
         } else {
             "/t"
         };
-        let built = build(&tree, root, &Options::default());
+        let built = build(&tree, root, &options(&case));
         let out = fs::read_to_string(case.join("out.yaml"));
         match (out, built) {
             (Ok(expected), Ok(built)) => {
                 let text = built.text();
                 if text != expected {
                     wrong.push(format!("{name}: expected\n{expected}\ngot\n{text}"));
+                }
+                let notes = fs::read_to_string(case.join("notes.txt")).unwrap_or_default();
+                let said: String = built.notes.iter().map(|note| format!("{note}\n")).collect();
+                if said != notes {
+                    wrong.push(format!("{name}: expected notes\n{notes}\ngot\n{said}"));
                 }
             }
             (Ok(_), Err(error)) => wrong.push(format!("{name}: failed with {error}")),

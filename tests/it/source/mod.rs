@@ -5,4 +5,5 @@ mod http;
 mod http_server;
 mod repository;
 
+pub use http_server::HttpServer;
 pub use repository::Repository;
