@@ -53,10 +53,10 @@ pub enum Command {
     Secret(secret::Args),
     /// Build a kustomization.
     Build(build::Args),
-    /// Find plain secrets, and sealed ones that cannot be opened.
-    Lint(Box<lint::Args>),
     /// Print all that a cluster needs to run the controllers.
     Install(install::Args),
+    /// Find plain secrets, and sealed ones that cannot be opened.
+    Lint(Box<lint::Args>),
     /// Print the custom resource definitions.
     Crd(crd::Args),
     /// Print a script that completes the command line.
@@ -88,8 +88,8 @@ impl Command {
             Self::Sync(args) => app::run(app::Settings::sync(args), shell),
             Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
-            Self::Lint(args) => lint::run(args.resolve(shell.env())?, shell),
             Self::Install(args) => install::run(args.resolve(shell.env())?, shell),
+            Self::Lint(args) => lint::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
             Self::Version(args) => version::run(args.resolve(shell.env())?, shell),

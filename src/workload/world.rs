@@ -112,7 +112,7 @@ impl World {
             match effect {
                 Effect::Create(object) => self.add(object),
                 Effect::Replace(object) => self.put(object),
-                Effect::Patch { target, patch, .. } => {
+                Effect::Patch { target, patch, .. } | Effect::Merge { target, patch, .. } => {
                     let mut value = self.get(&target.gvk.kind, &target.name).to_value();
                     merge::apply(&mut value, &patch);
                     self.put(Object::from_value(value).unwrap());

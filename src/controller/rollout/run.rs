@@ -67,7 +67,10 @@ pub async fn run(
     let sealed = versions.index.sealed(&cluster, namespace)?;
     work = work
         .triggered_by(readers(known.clone(), changed))
-        .triggered_by(readers(known.clone(), throttled(sealed, clock, TOLD_AGAIN)));
+        .triggered_by(readers(
+            known.clone(),
+            throttled(sealed, clock.clone(), TOLD_AGAIN),
+        ));
     let (clock, forgetting, waiting) = (clock.clone(), known.clone(), versions.clone());
     work.when_gone(move |gone| {
         forgetting.cache().forget_namer(gone);

@@ -12,12 +12,12 @@ use crate::clock::Clock;
 /// Many Rollouts may read one secret; its SealedSecret says of each where it is, and need not wake all of them for each.
 pub(super) fn throttled<T: Ord + Clone + Send + 'static>(
     items: impl Stream<Item = T> + Send + 'static,
-    clock: &Clock,
+    clock: Clock,
     span: SignedDuration,
 ) -> impl Stream<Item = T> + Send {
     let state = State {
         items: items.boxed(),
-        clock: clock.clone(),
+        clock,
         span,
         until: BTreeMap::new(),
         kept: BTreeSet::new(),
@@ -84,7 +84,7 @@ mod tests {
         let clock = Clock::stopped(Timestamp::UNIX_EPOCH);
         let (sender, items) = unbounded();
         let second = SignedDuration::from_secs(1);
-        let mut told = std::pin::pin!(throttled(items, &clock, second));
+        let mut told = std::pin::pin!(throttled(items, clock.clone(), second));
         for item in ["a", "a", "b", "a"] {
             sender.unbounded_send(item).unwrap();
         }

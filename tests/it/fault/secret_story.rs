@@ -30,6 +30,8 @@ async fn told(faults: &[Fault], seed: u64) {
     let mut stage = Stage::on(world, Cluster::new(Client::new(way, "default")));
     stage.lag = Duration::from_millis(15);
     stage.seal(OLD).await;
+    // A revision that waited for it in vain would read the plain Secret.
+    stage.condition("db", "Promoted: version 1").await;
     let mut web = rollout("web", "i", &["db"]);
     // A slow network must not look like pods that never start.
     web["spec"]["progressDeadlineSeconds"] = 100_000.into();
