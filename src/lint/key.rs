@@ -103,10 +103,8 @@ pub fn words(name: &str) -> Vec<String> {
             && (before.is_lowercase()
                 || before.is_numeric()
                 || (before.is_uppercase() && next_is_lower));
-        if !letter.is_alphanumeric() || starts {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+        if (!letter.is_alphanumeric() || starts) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
         }
         if letter.is_alphanumeric() {
             word.extend(letter.to_lowercase());

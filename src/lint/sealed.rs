@@ -154,7 +154,7 @@ fn oddity(bytes: &[u8]) -> Option<&'static str> {
     let number = |window: &[u8]| {
         window
             .iter()
-            .fold(0_u64, |all, byte| all << 8 | u64::from(*byte))
+            .fold(0_u64, |all, byte| (all << 8) | u64::from(*byte))
     };
     let mut windows: Vec<u64> = bytes.windows(WINDOW).map(number).collect();
     windows.sort_unstable();

@@ -104,9 +104,16 @@ fn one(
         return failed("it inflates a chart, which is not done here");
     }
     let files: &dyn Files = input;
-    // The words of kustomize may quote values, so they stay here.
-    let Ok(built) = kustomize::build(files, &format!("/{root}"), &Options::default()) else {
-        return failed("the kustomization does not build: `waxwing build` says why");
+    // The words of kustomize may quote values, so they stay here; its places do not.
+    let built = match kustomize::build(files, &format!("/{root}"), &Options::default()) {
+        Ok(built) => built,
+        Err(error) => {
+            let place = error.place().map(|place| format!(" at {place}"));
+            let place = place.unwrap_or_default();
+            return failed(&format!(
+                "the kustomization does not build{place}: `waxwing build` says why"
+            ));
+        }
     };
     let facts = built
         .resources

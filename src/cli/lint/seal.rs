@@ -50,7 +50,6 @@ pub fn run(
         }
         let text = match input
             .read(path)
-            .map_err(|why| why.clone())
             .and_then(|bytes| sealed_text(&bytes, &certificate))
         {
             Ok(text) => text,

@@ -14,7 +14,7 @@ impl Noise {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -22,13 +22,13 @@ impl Noise {
     }
 
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| (self.next() >> 40) as u8).collect()
+        (0..length).map(|_| (self.draw() >> 40) as u8).collect()
     }
 
     pub fn letters(&mut self, length: usize, alphabet: &str) -> String {
         let letters: Vec<char> = alphabet.chars().collect();
         (0..length)
-            .map(|_| letters[(self.next() >> 33) as usize % letters.len()])
+            .map(|_| letters[(self.draw() >> 33) as usize % letters.len()])
             .collect()
     }
 }

@@ -97,7 +97,7 @@ fn plant(root: &Path) -> BTreeMap<String, (String, bool)> {
                 let word = if is_defect { "bad" } else { "near" };
                 let folder = format!(
                     "teams/team-{}/{word}-{}-{number}",
-                    noise.next() % 5,
+                    noise.draw() % 5,
                     rule.to_lowercase()
                 );
                 for (name, text) in files(template, number, &mut noise) {
