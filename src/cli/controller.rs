@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use clap::{ArgAction, ValueEnum};
+use clap::ArgAction;
 use jiff::SignedDuration;
 use tokio::{
     net::TcpListener,
@@ -33,6 +33,11 @@ use crate::{
 
 /// Where the original lives, and where an unmodified kubeseal looks for it.
 const NAMESPACE: &str = "kube-system";
+
+/// The order of keys unless another is chosen; an unknown word means the same, as for the original.
+const CERT_NOT_BEFORE: &str = "CertNotBefore";
+/// The other order of keys.
+const SECRET_CREATION: &str = "SecretCreationTimestamp";
 
 /// The longest beginning of the names of key Secrets.
 const MAX_PREFIX: usize = 245;
@@ -72,6 +77,9 @@ pub struct Args {
     serve: ServeArgs,
     #[command(flatten)]
     log: log::LogArgs,
+    /// Print the version and end.
+    #[arg(long)]
+    version: bool,
     #[command(flatten)]
     idle: IdleArgs,
 }
@@ -98,9 +106,20 @@ struct KeyArgs {
     /// Age of the current key at which a new one is made; 0 for never.
     #[arg(long, env = "SEALED_SECRETS_KEY_RENEW_PERIOD", visible_alias = "rotate-period", default_value = "720h", value_parser = go_value::positive_duration)]
     key_renew_period: SignedDuration,
-    /// What makes one key newer than another.
-    #[arg(long, env = "SEALED_SECRETS_KEY_ORDER_PRIORITY", value_enum, default_value_t = Order::CertNotBefore)]
-    key_order_priority: Order,
+    /// How long a new key only opens before secrets are sealed for it, so that it can be backed up first; a key without
+    /// company does not wait.
+    #[arg(long, env = "SEALED_SECRETS_KEY_GRACE_PERIOD", default_value = "0", value_parser = go_value::positive_duration)]
+    key_grace_period: SignedDuration,
+    /// Wait for a first key, restored or brought along, instead of making one.
+    #[arg(long, env = "SEALED_SECRETS_WAIT_FOR_FIRST_KEY", default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, value_parser = go_value::boolean)]
+    wait_for_first_key: bool,
+    /// What makes one key newer than another: CertNotBefore or SecretCreationTimestamp.
+    #[arg(
+        long,
+        env = "SEALED_SECRETS_KEY_ORDER_PRIORITY",
+        default_value = CERT_NOT_BEFORE
+    )]
+    key_order_priority: String,
     /// A current key older than this is renewed at once; as `date -R` prints it.
     #[arg(long, env = "SEALED_SECRETS_KEY_CUTOFF_TIME", value_name = "TIME")]
     key_cutoff_time: Option<String>,
@@ -114,15 +133,6 @@ struct KeyArgs {
     /// Labels of new key Secrets: a=b,c=d.
     #[arg(long, env = "SEALED_SECRETS_PRIVATEKEY_LABELS", default_value = "")]
     privatekey_labels: String,
-}
-
-/// Values of `--key-order-priority`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Order {
-    #[value(name = "CertNotBefore")]
-    CertNotBefore,
-    #[value(name = "SecretCreationTimestamp")]
-    SecretCreationTimestamp,
 }
 
 /// Flags of the SealedSecrets.
@@ -212,6 +222,7 @@ struct IdleArgs {
 /// What `waxwing controller` is to do.
 #[derive(Debug)]
 pub struct Settings {
+    is_version_asked: bool,
     kubeconfig: Option<PathBuf>,
     context: Option<String>,
     /// The own namespace, where flags or environment say it.
@@ -222,6 +233,7 @@ pub struct Settings {
     parts: BTreeSet<Part>,
     git: GitSettings,
     election: Option<lease::Settings>,
+    unknown_order: Option<String>,
     controller: ControllerSettings,
     listen: (String, u16),
     listen_metrics: (String, u16),
@@ -241,6 +253,9 @@ impl Args {
             let name = name.to_owned();
             move |why: String| Failure::new(format!("--{name} cannot be followed")).because(why)
         };
+        let order = Some(keys.key_order_priority.clone());
+        let unknown_order =
+            order.filter(|order| ![CERT_NOT_BEFORE, SECRET_CREATION].contains(&order.as_str()));
         let cutoff = keys.key_cutoff_time.as_deref().unwrap_or_default();
         let deprecated = if work.accept_deprecated_v1_data {
             DeprecatedData::Accept
@@ -256,9 +271,11 @@ impl Args {
                 ttl: keys.key_ttl,
                 common_name: keys.my_cn,
                 renew_period: Some(keys.key_renew_period).filter(|period| !period.is_zero()),
-                order: match keys.key_order_priority {
-                    Order::CertNotBefore => KeyOrder::CertNotBefore,
-                    Order::SecretCreationTimestamp => KeyOrder::SecretCreationTimestamp,
+                grace: keys.key_grace_period,
+                waits_for_first: keys.wait_for_first_key,
+                order: match keys.key_order_priority.as_str() {
+                    SECRET_CREATION => KeyOrder::SecretCreationTimestamp,
+                    _ => KeyOrder::CertNotBefore,
                 },
                 cutoff: go_value::instant(cutoff).map_err(flag("key-cutoff-time"))?,
                 labels: go_value::pairs(&keys.privatekey_labels)
@@ -287,6 +304,7 @@ impl Args {
         let election = self.election.resolve(env, &self.parts.controllers)?;
         let names = work.additional_namespaces.split(',').map(str::trim);
         Ok(Settings {
+            is_version_asked: self.version,
             kubeconfig: self.kubeconfig,
             context: self.context,
             namespace: self
@@ -298,6 +316,7 @@ impl Args {
             parts: self.parts.controllers.into_iter().collect(),
             git: self.git.resolve(true),
             election,
+            unknown_order,
             controller,
             listen: serve.listen_addr,
             listen_metrics: serve.listen_metrics_addr,
@@ -328,7 +347,14 @@ fn checked_bits(bits: usize) -> Result<usize, String> {
 ///
 /// # Errors
 /// There is no way to the cluster, or a port is taken.
-pub fn run(settings: Settings, _shell: &mut Shell) -> Result<Exit, Failure> {
+pub fn run(settings: Settings, shell: &mut Shell) -> Result<Exit, Failure> {
+    if settings.is_version_asked {
+        shell.say(format_args!(
+            "controller version: {}",
+            env!("CARGO_PKG_VERSION")
+        ))?;
+        return Ok(Exit::Yes);
+    }
     settings.log.start();
     block_on(run_until_told(settings))?
 }
@@ -364,6 +390,12 @@ async fn run_until_told(mut settings: Settings) -> Result<Exit, Failure> {
         namespace = own,
         "controller starts"
     );
+    if let Some(order) = &settings.unknown_order {
+        tracing::error!(
+            order,
+            "unknown --key-order-priority, takes {CERT_NOT_BEFORE}"
+        );
+    }
     let (stop, stopped) = watch::channel(false);
     let timeout = settings.controller.serve.read_timeout;
     let repositories = settings.git.open()?;

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
 use crate::{
     api::{
         base64,
         sealed_secret::{KEY_LABEL, KEY_LABEL_ACTIVE},
+        sealing_key::{CURRENT_FROM, KEY_STATE},
     },
     object::Object,
-    seal::{Certificate, KeyError, SealingKey},
+    seal::{Certificate, KeyError, KeyState, SealingKey},
     secret::Hidden,
 };
 
@@ -30,6 +31,11 @@ pub struct KeySettings {
     pub common_name: String,
     /// Age of the current key at which a new one is made, none for never (`--key-renew-period`).
     pub renew_period: Option<SignedDuration>,
+    /// How long a new key only opens before it is sealed for, so that it can be backed up
+    /// (`--key-grace-period`); where there is no other key to seal for it does not wait.
+    pub grace: SignedDuration,
+    /// Whether a first key is waited for instead of made (`--wait-for-first-key`).
+    pub waits_for_first: bool,
     /// What makes one key newer than another (`--key-order-priority`).
     pub order: KeyOrder,
     /// A current key older than this is renewed at the start (`--key-cutoff-time`).
@@ -59,6 +65,8 @@ impl Default for KeySettings {
             ttl: SignedDuration::from_hours(87_600),
             common_name: String::new(),
             renew_period: Some(SignedDuration::from_hours(720)),
+            grace: SignedDuration::ZERO,
+            waits_for_first: false,
             order: KeyOrder::default(),
             cutoff: None,
             labels: BTreeMap::new(),
@@ -102,6 +110,21 @@ pub fn write(key: &SealingKey, settings: &KeySettings) -> Result<Object, KeyErro
         },
     });
     Object::from_value(secret).map_err(|_| KeyError::Malformed)
+}
+
+/// Says in a new key Secret that the key is current, or staged until an instant.
+pub fn stage(secret: &mut Object, from: Option<Timestamp>) {
+    let state = if from.is_some() {
+        KeyState::Staged
+    } else {
+        KeyState::Current
+    };
+    secret.set(&["metadata", "labels", KEY_STATE], state.to_string().into());
+    if let Some(from) = from {
+        let from = from.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ");
+        let path = ["metadata", "annotations", CURRENT_FROM];
+        secret.set(&path, from.to_string().into());
+    }
 }
 
 /// Reads the key of a Secret; a certificate that cannot be used does not take the key with it, and is told of.

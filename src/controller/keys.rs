@@ -1,6 +1,9 @@
 //! The key ring that the loops share, and the news of its changes.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use futures::Stream;
 use jiff::Timestamp;
@@ -43,16 +46,29 @@ impl Keys {
         look(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Adds a key; those who wait for keys are told if it is a new one.
+    /// Adds a key that may be sealed for; those who wait for keys are told if it is a new one.
     pub fn insert(&self, key: SealingKey, ordered_at: Timestamp) {
+        self.insert_as(key, ordered_at, true);
+    }
+
+    /// Adds a key, and says whether it may be sealed for: staged and retired keys only open.
+    pub fn insert_as(&self, key: SealingKey, ordered_at: Timestamp, seals: bool) {
         let new = self
             .0
             .ring
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(key, ordered_at);
+            .insert_as(key, ordered_at, seals);
         if new {
             self.0.epoch.send_modify(|epoch| *epoch += 1);
+        }
+    }
+
+    /// Says of keys whether they may be sealed for; all of them in one step.
+    pub fn set_seals(&self, seals: &BTreeMap<Fingerprint, bool>) {
+        let mut ring = self.0.ring.write().unwrap_or_else(PoisonError::into_inner);
+        for (key, may) in seals {
+            ring.set_seals(*key, *may);
         }
     }
 
@@ -68,15 +84,6 @@ impl Keys {
     /// The certificate that secrets are to be sealed for.
     pub fn certificate(&self, now: Timestamp) -> Option<Certificate> {
         self.with(|ring| ring.current(now)?.certificate().cloned())
-    }
-
-    /// The ordering time of the newest key.
-    pub fn newest(&self) -> Option<Timestamp> {
-        self.with(|ring| {
-            let mut keys = ring.keys();
-            let newest = keys.find(|(key, _)| key.certificate().is_some());
-            newest.map(|(_, ordered_at)| ordered_at)
-        })
     }
 
     /// How many keys were ever added.

@@ -1,7 +1,8 @@
 //! How often one peer may ask: the generic cell rate algorithm, as the original has it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -9,6 +10,17 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How many peers are remembered at most; those whose limit is full again are forgotten first.
 const MAX_PEERS: usize = 65_536;
+
+/// What one peer is: an address; of IPv6 the network, for the rest is the peer's to choose.
+pub fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
 
 /// Limits requests by peer and path. Cheap to clone; clones share the same limits.
 #[derive(Clone)]
@@ -18,8 +30,31 @@ struct Inner {
     /// Time that one request costs; none where there is no limit.
     cost: Option<SignedDuration>,
     burst: u32,
-    /// For each peer and path, the instant from which it would be as if it had never asked.
-    full_at: Mutex<BTreeMap<(String, &'static str), Timestamp>>,
+    peers: Mutex<Peers>,
+}
+
+/// For each peer and path, the instant from which it would be as if it had never asked.
+#[derive(Default)]
+struct Peers {
+    full_at: BTreeMap<Peer, Timestamp>,
+    /// The same by instant, so that room is made without looking at all.
+    by_time: BTreeSet<(Timestamp, Peer)>,
+}
+
+type Peer = (String, &'static str);
+
+impl Peers {
+    fn put(&mut self, peer: Peer, full_at: Timestamp) {
+        if let Some(before) = self.full_at.insert(peer.clone(), full_at) {
+            self.by_time.remove(&(before, peer.clone()));
+        }
+        self.by_time.insert((full_at, peer));
+        if self.full_at.len() > MAX_PEERS
+            && let Some((_, first)) = self.by_time.pop_first()
+        {
+            self.full_at.remove(&first);
+        }
+    }
 }
 
 /// The answer to one request, for its headers.
@@ -46,7 +81,7 @@ impl Limiter {
         Self(Arc::new(Inner {
             cost,
             burst,
-            full_at: Mutex::default(),
+            peers: Mutex::default(),
         }))
     }
 
@@ -62,25 +97,15 @@ impl Limiter {
                 retry: None,
             };
         };
-        let mut peers = self
-            .0
-            .full_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if peers.len() >= MAX_PEERS {
-            peers.retain(|_, full_at| *full_at > now);
-            if peers.len() >= MAX_PEERS {
-                peers.pop_first();
-            }
-        }
+        let mut peers = self.0.peers.lock().unwrap_or_else(PoisonError::into_inner);
         let tolerance = cost.saturating_mul(i32::try_from(limit).unwrap_or(i32::MAX));
         let key = (peer.to_owned(), path);
-        let full_at = peers.get(&key).map_or(now, |at| (*at).max(now));
+        let full_at = peers.full_at.get(&key).map_or(now, |at| (*at).max(now));
         let next = full_at.checked_add(cost).unwrap_or(Timestamp::MAX);
         let ahead = next.duration_since(now);
         let allowed = ahead <= tolerance;
         let reset = if allowed {
-            peers.insert(key, next);
+            peers.put(key, next);
             ahead
         } else {
             full_at.duration_since(now)
@@ -150,9 +175,17 @@ mod tests {
     #[test]
     fn the_number_of_remembered_peers_is_bounded() {
         let limiter = Limiter::new(1, 0);
-        for peer in 0..MAX_PEERS + 10 {
-            limiter.ask(&peer.to_string(), "/v1/verify", Timestamp::UNIX_EPOCH);
+        let at = |second| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+        assert!(limiter.ask("last", "/v1/verify", at(1)).allowed);
+        for peer in 0..MAX_PEERS + 9 {
+            limiter.ask(&peer.to_string(), "/v1/verify", at(0));
         }
-        assert!(limiter.0.full_at.lock().unwrap().len() <= MAX_PEERS);
+        {
+            let peers = limiter.0.peers.lock().unwrap();
+            assert_eq!(peers.full_at.len(), MAX_PEERS);
+            assert_eq!(peers.by_time.len(), MAX_PEERS);
+        }
+        // Who is limited for longest is forgotten last.
+        assert!(!limiter.ask("last", "/v1/verify", at(1)).allowed);
     }
 }

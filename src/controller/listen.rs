@@ -14,10 +14,22 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::run::stopped;
+use super::{guests::Guests, limiter::network, run::stopped};
 
 /// How many connections are open at most; further ones wait in the system's queue.
-const MAX_CONNECTIONS: usize = 512;
+const MAX_CONNECTIONS: usize = 4096;
+
+/// How many of them one peer may have; further ones of it are closed, so that the others find a place.
+const MAX_OF_PEER: usize = 1024;
+
+/// How many requests of one HTTP/2 connection are answered at once.
+const MAX_STREAMS: u32 = 16;
+
+/// The most bytes of the head of an HTTP/2 request.
+const MAX_HEADERS: u32 = 16 * 1024;
+
+/// The most bytes that are kept of a request's head, and of an answer on its way.
+const MAX_BUFFER: usize = 16 * 1024;
 
 /// How long open requests may take to end once we are told to stop.
 const LAST_ORDERS: Duration = Duration::from_secs(5);
@@ -35,6 +47,7 @@ pub async fn listen(
     stop: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let guests = Guests::default();
     let mut open = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -44,10 +57,14 @@ pub async fn listen(
         while open.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer, place)) => {
+                let Some(guest) = guests.admit(network(peer.ip()), MAX_OF_PEER) else {
+                    tracing::debug!(%peer, "has too many connections");
+                    continue;
+                };
                 let (router, stop) = (router.clone(), stop.clone());
                 open.spawn(async move {
                     connection(stream, peer, router, timeout, stop).await;
-                    drop(place);
+                    drop((place, guest));
                 });
             }
             Err(error) => {
@@ -86,7 +103,14 @@ async fn connection(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(timeout);
+        .header_read_timeout(timeout)
+        .max_buf_size(MAX_BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(timeout)
+        .max_header_list_size(MAX_HEADERS);
     let service = TowerToHyperService::new(router.layer(Extension(ConnectInfo(peer))));
     let served = builder.serve_connection(TokioIo::new(stream), service);
     let mut served = std::pin::pin!(served);

@@ -1,6 +1,9 @@
 //! Figures for Prometheus, under the names of the original (`pkg/controller/metrics.go`).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -9,6 +12,7 @@ use prometheus_client::{
 };
 use serde_json::Value;
 
+use super::key_figures::KeyFigures;
 use crate::{
     api::version::CONDITION,
     object::{Object, ObjectRef},
@@ -43,6 +47,8 @@ struct Inner {
     http_requests: Family<HttpLabels, Counter>,
     http_durations: Family<PathLabels, Histogram>,
     keys: Family<KeyLabels, Gauge>,
+    sealing_keys: KeyFigures,
+    key_tries: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -150,6 +156,13 @@ impl Metrics {
             "Sealing-key Secrets by state: loaded, or invalid and skipped",
             keys.clone(),
         );
+        let sealing_keys = KeyFigures::registered(&mut registry);
+        let key_tries = Counter::default();
+        registry.register(
+            "unseal_key_tries",
+            "Private-key operations, one for each key that was tried on a ciphertext",
+            key_tries.clone(),
+        );
         Self(Arc::new(Inner {
             registry,
             requests,
@@ -160,6 +173,8 @@ impl Metrics {
             http_requests,
             http_durations,
             keys,
+            sealing_keys,
+            key_tries,
         }))
     }
 
@@ -206,6 +221,16 @@ impl Metrics {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.0.keys.get_or_create(&KeyLabels { state }).set(count);
         }
+    }
+
+    /// The figures of each sealing key.
+    pub fn sealing_keys(&self) -> &KeyFigures {
+        &self.0.sealing_keys
+    }
+
+    /// Takes over how many keys were tried on ciphertexts so far.
+    pub fn set_key_tries(&self, tries: u64) {
+        self.0.key_tries.inner().fetch_max(tries, Ordering::Relaxed);
     }
 
     /// One more answer to a request.

@@ -1,10 +1,6 @@
 //! The loop of the SealedSecrets: reads, lets `seal::decide` decide, and applies.
 
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{future::Future, sync::Arc};
 
 use futures::{Stream, StreamExt, stream};
 use kube::runtime::WatchStreamExt;
@@ -17,6 +13,7 @@ use super::{
     lanes::Lane,
     memo::{Memo, Settled, Version, digest},
     metrics::Metrics,
+    shown::Shown,
     version::{Deliverer, Opening},
 };
 use crate::{
@@ -79,8 +76,7 @@ struct Inner {
     deliverer: Deliverer,
     /// As many places as there are processors, for more threads would only hinder each other.
     computing: Semaphore,
-    /// The SealedSecrets whose conditions the metrics show.
-    shown: Mutex<BTreeMap<ObjectRef, Object>>,
+    shown: Shown,
 }
 
 impl Unsealer {
@@ -101,7 +97,7 @@ impl Unsealer {
             settings,
             memo: Memo::default(),
             computing: Semaphore::new(processors()),
-            shown: Mutex::default(),
+            shown: Shown::new(keys, metrics),
         }))
     }
 
@@ -175,10 +171,7 @@ impl Unsealer {
         self.0.metrics.count_request();
         self.0.memo.forget(sealed);
         self.0.deliverer.forget(sealed);
-        let shown = self.0.shown().remove(sealed);
-        if let Some(shown) = shown {
-            self.0.metrics.forget_conditions(&shown);
-        }
+        self.0.shown.forget(sealed);
         if self.0.settings.old_gc_behavior {
             let (cluster, secret) = (self.0.cluster.clone(), secret_at(sealed));
             tokio::spawn(async move {
@@ -246,7 +239,7 @@ impl Inner {
             self.report(&reference, delivered.outcome, namespace);
         }
         if let Some(sealed) = &delivered.sealed {
-            self.show(sealed);
+            self.shown.show(sealed);
         }
         Ok(delivered.next)
     }
@@ -316,9 +309,13 @@ impl Inner {
                 (Outcome::Update, next)
             }
         };
+        let next = match outcome {
+            Outcome::Unmanaged | Outcome::Update if !self.hears_of_all_secrets() => Next::Backoff,
+            _ => next,
+        };
         self.report(&reference, outcome, namespace);
         let now = written.status.as_ref().unwrap_or(sealed);
-        self.show(now);
+        self.shown.show(now);
         if next == Next::AwaitChange {
             let secret = written.objects.last().or(snapshot.secret.as_ref());
             let state = Settled {
@@ -330,6 +327,11 @@ impl Inner {
             self.memo.settle(reference, state);
         }
         Ok(next)
+    }
+
+    /// Whether the watch of Secrets tells when one that is in the way goes: it sees only those that are chosen by label.
+    fn hears_of_all_secrets(&self) -> bool {
+        self.settings.decide.watches_secrets && self.settings.labels.is_empty()
     }
 
     /// What was found settled, if it is so of just this SealedSecret with just these keys.
@@ -380,29 +382,6 @@ impl Inner {
         };
         tracing::warn!(object = %sealed, reason, "not unsealed");
         self.metrics.count_error(reason, namespace);
-    }
-
-    fn show(&self, sealed: &Object) {
-        let mut shown = self.shown();
-        let mut kept = sealed.clone();
-        kept.remove(&["spec"]);
-        if let Some(before) = shown.insert(sealed.reference(), kept) {
-            self.metrics.forget_conditions(&before);
-        }
-        self.metrics.observe_conditions(sealed);
-    }
-
-    fn shown(&self) -> std::sync::MutexGuard<'_, BTreeMap<ObjectRef, Object>> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Inner {
-    /// Whoever does not work any more knows nothing of conditions.
-    fn drop(&mut self) {
-        for shown in std::mem::take(&mut *self.shown()).values() {
-            self.metrics.forget_conditions(shown);
-        }
     }
 }
 

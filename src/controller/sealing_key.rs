@@ -1,34 +1,34 @@
-//! The loop of the sealing keys: loads them, follows their changes, makes the first one and renews.
+//! The loop of the sealing keys: loads them, follows their changes, makes the first one, renews, and lets them age.
 
 use std::{
-    collections::BTreeMap,
     future::{self, Future},
     sync::Arc,
 };
 
 use futures::{Stream, StreamExt, stream, stream::BoxStream};
 use jiff::{SignedDuration, Timestamp};
-use kube::runtime::{WatchStreamExt, watcher::Event as WatchEvent};
+use kube::runtime::WatchStreamExt;
 use tokio::{
     sync::{Notify, watch},
     task::spawn_blocking,
 };
 
 use super::{
-    key_secret::{self, KeyOrder, KeySettings},
+    key_records::{Complaint, KeyRecords, Relabel, Source},
+    key_secret::{self, KeySettings},
     keys::Keys,
     metrics::Metrics,
 };
 use crate::{
     api::{
-        certificate::Fingerprint,
         sealed_secret::{KEY_LABEL, KEY_LABEL_ACTIVE},
+        sealing_key::KEY_STATE,
     },
     clock::Clock,
     cluster::{Cluster, ClusterError, LiveEvent, Watch},
-    object::{Gvk, Object},
+    object::Gvk,
     plan::{Event, EventSeverity},
-    seal::{Certificate, KeyError, SealingKey},
+    seal::{Certificate, KeyRecord, KeyState, SealingKey, sealing},
 };
 
 /// Reason of the event of a key Secret that cannot be used.
@@ -37,13 +37,6 @@ pub const SEALING_KEY_INVALID: &str = "SealingKeyInvalid";
 /// How long after a failure to make or store a key it is tried again.
 const RETRY: SignedDuration = SignedDuration::from_secs(10);
 
-/// Which watch a key Secret was seen by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    Labelled,
-    Named,
-}
-
 /// The loop of the sealing keys of one namespace.
 pub struct SealingKeys {
     cluster: Cluster,
@@ -51,22 +44,13 @@ pub struct SealingKeys {
     keys: Keys,
     metrics: Metrics,
     settings: KeySettings,
-    seen: BTreeMap<(Source, String), Seen>,
-    listing: BTreeMap<Source, Listing>,
-}
-
-/// A key Secret that was seen: of which version, and with which key, if it holds one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
-    version: String,
-    key: Option<Fingerprint>,
-}
-
-/// How far a watch has come with its list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Listing {
-    names: Vec<String>,
-    complete: bool,
+    records: KeyRecords,
+    /// What a newest key must not be older than: the cutoff, where one was at the start.
+    cutoff: Option<Timestamp>,
+    /// When a key was made here last.
+    made_at: Option<Timestamp>,
+    /// Nothing is made or labelled before, for it has failed.
+    retry_at: Option<Timestamp>,
 }
 
 impl SealingKeys {
@@ -83,13 +67,16 @@ impl SealingKeys {
             clock: clock.clone(),
             keys: keys.clone(),
             metrics: metrics.clone(),
+            records: KeyRecords::new(keys, settings.order),
             settings,
-            seen: BTreeMap::new(),
-            listing: BTreeMap::new(),
+            cutoff: None,
+            made_at: None,
+            retry_at: None,
         }
     }
 
-    /// Runs until dropped; each notice makes a new key at once. Keys are followed always, and made only by who leads.
+    /// Runs until dropped; each notice makes a new key at once. Keys are followed always, and made and labelled only by
+    /// who leads.
     ///
     /// # Errors
     /// [`ClusterError::UnknownKind`], which the table of kinds rules out.
@@ -99,35 +86,29 @@ impl SealingKeys {
         mut leading: watch::Receiver<bool>,
     ) -> Result<(), ClusterError> {
         let mut events = self.events()?;
-        while !self.is_complete() {
+        while !self.records.is_complete() {
             match events.next().await {
                 Some((source, event)) => self.take(source, event).await,
                 None => return Ok(()),
             }
         }
-        let stale = |newest: Timestamp| self.settings.cutoff.is_some_and(|cutoff| newest < cutoff);
-        let mut make_at = match self.keys.newest() {
-            Some(newest) if !stale(newest) => self.renewal(),
-            _ => Some(self.clock.now()),
-        };
+        let newest = renewable(&self.records.records(), self.clock.now());
+        // Looked at once, as the original does, so that a cutoff of the future makes one key and no more.
+        self.cutoff = self.settings.cutoff.filter(|cutoff| newest < Some(*cutoff));
+        self.tell_if_waiting();
         loop {
-            if self.keys.newest().is_some() {
-                self.keys.set_ready();
-            }
             let leads = *leading.borrow();
+            let relabelled_at = self.refresh(leads).await;
+            let (due, turn) = (self.due(), self.records.next_turn(self.clock.now()));
             tokio::select! {
                 next = events.next() => match next {
-                    Some((source, event)) => {
-                        let before = self.keys.newest();
-                        self.take(source, event).await;
-                        if self.keys.newest() != before {
-                            make_at = self.renewal();
-                        }
-                    }
+                    Some((source, event)) => self.take(source, event).await,
                     None => return Ok(()),
                 },
-                () = until(&self.clock, make_at), if leads => make_at = self.make_and_plan().await,
-                () = renew.notified(), if leads => make_at = self.make_and_plan().await,
+                () = until(&self.clock, due), if leads => self.make().await,
+                () = renew.notified(), if leads => self.make().await,
+                () = until(&self.clock, turn) => {}
+                () = until(&self.clock, relabelled_at), if leads => {}
                 () = turned(&mut leading, leads) => {}
             }
         }
@@ -144,32 +125,111 @@ impl SealingKeys {
         Ok(stream::select(labelled, named).boxed())
     }
 
-    fn is_complete(&self) -> bool {
-        [Source::Labelled, Source::Named]
-            .iter()
-            .all(|source| self.listing.get(source).is_some_and(|l| l.complete))
+    async fn take(&mut self, source: Source, event: LiveEvent) {
+        let complaint = self.records.take(source, event, self.clock.now());
+        self.complain(complaint).await;
     }
 
-    /// When the current key is old enough; at once where there is none.
-    fn renewal(&self) -> Option<Timestamp> {
-        match self.keys.newest() {
-            Some(newest) => newest.checked_add(self.settings.renew_period?).ok(),
-            None => Some(self.clock.now()),
+    /// Brings all that depends on the instant up to it; gives when labels that could not be written are tried again.
+    async fn refresh(&mut self, leads: bool) -> Option<Timestamp> {
+        let now = self.clock.now();
+        self.records.refresh(now);
+        if self.keys.certificate(now).is_some() {
+            self.keys.set_ready();
+        }
+        let loaded = self.keys.with(|ring| ring.len());
+        self.metrics.set_keys(loaded, self.records.invalid());
+        self.metrics.sealing_keys().set(self.records.figures(now));
+        if !leads || !self.records.is_complete() {
+            return None;
+        }
+        let behind = self.records.relabels(now);
+        if behind.is_empty() || self.retry_at.is_some_and(|at| now < at) {
+            return self.retry_at.filter(|_| !behind.is_empty());
+        }
+        let mut again = None;
+        for label in behind {
+            let Relabel {
+                secret,
+                precondition,
+                patch,
+            } = label;
+            match self.cluster.patch(&secret, &patch, &precondition).await {
+                Ok(written) => {
+                    let state = written.label(KEY_STATE).unwrap_or_default();
+                    tracing::info!(%secret, state, "sealing key changes its state");
+                    let complaint = self.records.wrote(&written, now);
+                    self.complain(complaint).await;
+                }
+                // The news of the other write are on their way.
+                Err(error) if error.is_conflict() || error.is_not_found() => {}
+                Err(error) => {
+                    tracing::warn!(%secret, %error, "a sealing key could not be labelled, is tried again");
+                    again = now.checked_add(RETRY).ok();
+                }
+            }
+        }
+        self.retry_at = again;
+        self.metrics.sealing_keys().set(self.records.figures(now));
+        again
+    }
+
+    /// When a key is to be made: when there is none to seal for, when the newest is too old, and after a failure not
+    /// before its time.
+    fn due(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let records = self.records.records();
+        let newest = renewable(&records, now);
+        let due = if sealing(&records, now).is_none() {
+            if self.waits(&records) {
+                return None;
+            }
+            now
+        } else if self.cutoff.is_some_and(|cutoff| newest < Some(cutoff)) {
+            now
+        } else {
+            let period = self.settings.renew_period?;
+            // A server whose clock is behind must not make us make one key after the other.
+            newest.max(self.made_at)?.checked_add(period).ok()?
+        };
+        Some(self.retry_at.map_or(due, |at| due.max(at)))
+    }
+
+    /// Whether there is no key, and none is to be made.
+    fn waits(&self, records: &[KeyRecord]) -> bool {
+        self.settings.waits_for_first && !records.iter().any(KeyRecord::opens)
+    }
+
+    fn tell_if_waiting(&self) {
+        if self.waits(&self.records.records()) {
+            tracing::warn!(
+                namespace = self.settings.namespace,
+                "waits for a first sealing key"
+            );
         }
     }
 
-    async fn make_and_plan(&mut self) -> Option<Timestamp> {
-        match self.make().await {
-            Ok(()) => self.renewal(),
+    /// Makes a key; what fails is told and tried again.
+    async fn make(&mut self) {
+        match self.make_one().await {
+            Ok(complaint) => {
+                let now = self.clock.now();
+                self.cutoff = None;
+                self.made_at = Some(now);
+                // One that came to nothing, for whatever reason, must not be followed by the next at once.
+                let is_of_use = sealing(&self.records.records(), now).is_some();
+                self.retry_at = now.checked_add(RETRY).ok().filter(|_| !is_of_use);
+                self.complain(complaint).await;
+            }
             Err(error) => {
                 tracing::error!(error, "a sealing key could not be made, is tried again");
-                self.clock.now().checked_add(RETRY).ok()
+                self.retry_at = self.clock.now().checked_add(RETRY).ok();
             }
         }
     }
 
     /// Makes a key, stores it, and takes it into use only then.
-    async fn make(&mut self) -> Result<(), String> {
+    async fn make_one(&mut self) -> Result<Option<Complaint>, String> {
         let now = self.clock.now();
         let until = now.checked_add(self.settings.ttl).unwrap_or(Timestamp::MAX);
         let (bits, name) = (self.settings.bits, self.settings.common_name.clone());
@@ -177,7 +237,12 @@ impl SealingKeys {
             .await
             .map_err(|_| "the computation was stopped".to_owned())?
             .map_err(|error| error.to_string())?;
-        let secret = key_secret::write(&key, &self.settings).map_err(|error| error.to_string())?;
+        let mut secret =
+            key_secret::write(&key, &self.settings).map_err(|error| error.to_string())?;
+        let is_alone = sealing(&self.records.records(), now).is_none();
+        let from = now.checked_add(self.settings.grace).ok();
+        let from = from.filter(|_| !is_alone && self.settings.grace > SignedDuration::ZERO);
+        key_secret::stage(&mut secret, from);
         let made = self
             .cluster
             .create(&secret)
@@ -186,108 +251,13 @@ impl SealingKeys {
         let certificate = key.certificate().map(Certificate::pem).unwrap_or_default();
         tracing::info!(secret = %made.reference(), fingerprint = %key.fingerprint(), certificate,
             "new sealing key");
-        let seen = Seen {
-            version: made.resource_version().unwrap_or_default().to_owned(),
-            key: Some(key.fingerprint()),
-        };
-        let ordered_at = match self.settings.order {
-            KeyOrder::CertNotBefore => now,
-            KeyOrder::SecretCreationTimestamp => key_secret::created_at(&made).unwrap_or(now),
-        };
-        self.seen
-            .insert((Source::Labelled, made.name().to_owned()), seen);
-        self.keys.insert(key, ordered_at);
-        self.count();
-        Ok(())
+        Ok(self.records.wrote(&made, now))
     }
 
-    async fn take(&mut self, source: Source, event: LiveEvent) {
-        match event {
-            WatchEvent::Init => {
-                self.listing.entry(source).or_default().names.clear();
-            }
-            WatchEvent::InitApply(live) => {
-                let name = live.object().name().to_owned();
-                self.listing.entry(source).or_default().names.push(name);
-                self.load(source, live.object()).await;
-            }
-            WatchEvent::InitDone => {
-                let listing = self.listing.entry(source).or_default();
-                listing.complete = true;
-                let names = std::mem::take(&mut listing.names);
-                let gone: Vec<_> = self
-                    .seen
-                    .keys()
-                    .filter(|(from, name)| *from == source && !names.contains(name))
-                    .cloned()
-                    .collect();
-                gone.iter().for_each(|place| self.unload(place));
-            }
-            WatchEvent::Apply(live) => self.load(source, live.object()).await,
-            WatchEvent::Delete(live) => {
-                self.unload(&(source, live.object().name().to_owned()));
-            }
-        }
-        self.count();
-    }
-
-    /// Takes the key of a Secret into use; what it held before goes.
-    async fn load(&mut self, source: Source, secret: &Object) {
-        let place = (source, secret.name().to_owned());
-        let version = secret.resource_version().unwrap_or_default().to_owned();
-        if self.seen.get(&place).is_some_and(|s| s.version == version) {
-            return;
-        }
-        let disabled = secret
-            .label(KEY_LABEL)
-            .is_some_and(|value| value != KEY_LABEL_ACTIVE);
-        if disabled {
-            self.unload(&place);
-            return;
-        }
-        let read = key_secret::read(secret);
-        let key = read.as_ref().ok().map(|(key, _)| key.fingerprint());
-        if self.seen.get(&place).and_then(|seen| seen.key) != key {
-            self.unload(&place);
-        }
-        let complaint = match read {
-            Ok((key, complaint)) => {
-                let ordered_at = self.ordered_at(secret, &key);
-                tracing::info!(secret = %secret.reference(), fingerprint = %key.fingerprint(),
-                    "registered private key");
-                self.keys.insert(key, ordered_at);
-                complaint
-            }
-            Err(error) => Some(error),
-        };
-        self.seen.insert(place, Seen { version, key });
-        if let Some(error) = complaint {
-            self.complain(secret, &error).await;
-        }
-    }
-
-    fn ordered_at(&self, secret: &Object, key: &SealingKey) -> Timestamp {
-        let not_before = key.certificate().map(|c| c.facts().not_before);
-        let created = key_secret::created_at(secret);
-        let (first, second) = match self.settings.order {
-            KeyOrder::CertNotBefore => (not_before, created),
-            KeyOrder::SecretCreationTimestamp => (created, not_before),
-        };
-        first.or(second).unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-
-    /// Takes the key of a Secret out of use, unless another Secret holds the same.
-    fn unload(&mut self, place: &(Source, String)) {
-        let Some(Seen { key: Some(key), .. }) = self.seen.remove(place) else {
+    async fn complain(&self, complaint: Option<Complaint>) {
+        let Some(Complaint { secret, error }) = complaint else {
             return;
         };
-        if !self.seen.values().any(|seen| seen.key == Some(key)) {
-            tracing::info!(secret = place.1, fingerprint = %key, "sealing key is gone");
-            self.keys.remove(key);
-        }
-    }
-
-    async fn complain(&self, secret: &Object, error: &KeyError) {
         tracing::warn!(secret = %secret.reference(), %error, "sealing key cannot be used");
         let event = Event {
             regarding: secret.clone(),
@@ -299,12 +269,16 @@ impl SealingKeys {
             tracing::warn!(secret = %secret.reference(), %error, "an event could not be written");
         }
     }
+}
 
-    fn count(&self) {
-        let loaded = self.keys.with(|ring| ring.len());
-        let invalid = self.seen.values().filter(|seen| seen.key.is_none()).count();
-        self.metrics.set_keys(loaded, invalid);
-    }
+/// The ordering time of the newest key that is, or will be, sealed for: its age decides on renewal.
+fn renewable(records: &[KeyRecord], now: Timestamp) -> Option<Timestamp> {
+    records
+        .iter()
+        .filter(|record| record.opens() && record.not_before.is_some())
+        .filter(|record| record.state_at(now) != Some(KeyState::Retired))
+        .map(|record| record.ordered_at)
+        .max()
 }
 
 /// A watch whose errors are logged and outlived.

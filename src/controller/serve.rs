@@ -4,30 +4,32 @@
 //! rotate take POST only, both are limited by the peer itself and not by a header that the peer chooses, and
 //! neither runs a template.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+mod body;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{ConnectInfo, Request, State},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use futures::StreamExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::{
-    sync::{Notify, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,
     time::Instant,
 };
 
+use body::{body_of, leave};
+
+pub use body::{MAX_BODY, MAX_DRAINED};
+
 use super::{
+    guests::{Guest, Guests},
     keys::Keys,
-    limiter::{Limiter, Verdict},
+    limiter::{Limiter, Verdict, network},
     metrics::Metrics,
 };
 use crate::{
@@ -37,11 +39,14 @@ use crate::{
     seal::{self, Certificate, DeprecatedData},
 };
 
-/// The most bytes of a request body that are read.
-pub const MAX_BODY: usize = 1024 * 1024;
+/// How many bodies are read, waited with or computed with at a time, so that strangers cannot take all memory.
+const MAX_BODIES: usize = 32;
 
-/// How many requests may compute at once; the others wait, so that strangers cannot take all processors.
-const MAX_COMPUTING: usize = 2;
+/// How many of them are of one peer.
+const MAX_BODIES_OF_PEER: usize = 8;
+
+/// How long one who asks too often waits to hear it, so that asking at once again takes no processor from others.
+const REFUSAL_DELAY: Duration = Duration::from_millis(200);
 
 /// Who asks, where the connection does not say: a caller in this process.
 const IN_PROCESS: &str = "in-process";
@@ -83,6 +88,8 @@ pub struct Handle {
     clock: Clock,
     limiter: Limiter,
     computing: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
+    guests: Guests,
     renew: Arc<Notify>,
     settings: ServeSettings,
 }
@@ -95,7 +102,9 @@ impl Handle {
             metrics,
             clock: clock.clone(),
             limiter: Limiter::new(settings.rate_limit, settings.rate_limit_burst),
-            computing: Arc::new(Semaphore::new(MAX_COMPUTING)),
+            computing: Arc::new(Semaphore::new((processors() / 2).max(1))),
+            bodies: Arc::new(Semaphore::new(MAX_BODIES)),
+            guests: Guests::default(),
             renew: Arc::default(),
             settings,
         }
@@ -106,16 +115,29 @@ impl Handle {
         self.renew.notify_one();
     }
 
+    /// A place for one more body of a peer.
+    fn place(&self, peer: &str) -> Option<(Guest, OwnedSemaphorePermit)> {
+        let guest = self.guests.admit(peer.to_owned(), MAX_BODIES_OF_PEER)?;
+        let place = self.bodies.clone().try_acquire_owned().ok()?;
+        Some((guest, place))
+    }
+
     /// Where the loop of the keys hears of [`Handle::renew_key`].
     pub(super) fn renewals(&self) -> Arc<Notify> {
         self.renew.clone()
     }
 }
 
+/// How many processors there are; half of them compute for strangers, one at least.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// The routes of the service port.
 pub fn router(handle: Handle) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
+        .route("/livez", get(healthz))
         .route("/readyz", get(readyz))
         .route(Path::Certificate.text(), any(certificate))
         .route(Path::Verify.text(), any(verify))
@@ -164,11 +186,16 @@ async fn readyz(State(handle): State<Handle>) -> impl IntoResponse {
 }
 
 async fn metrics(State(handle): State<Handle>) -> impl IntoResponse {
+    let now = handle.clock.now();
+    handle.metrics.sealing_keys().refresh(now);
+    let tries = handle.keys.with(|ring| ring.tries());
+    handle.metrics.set_key_tries(tries);
     ([(header::CONTENT_TYPE, OPENMETRICS)], handle.metrics.text())
 }
 
 async fn certificate(State(handle): State<Handle>, request: Request) -> Response {
     let (start, method) = (Instant::now(), request.method().clone());
+    leave(request.into_body());
     let answer = if !matches!(method, Method::GET | Method::HEAD) {
         refuse_method("GET, HEAD")
     } else {
@@ -190,12 +217,13 @@ async fn certificate(State(handle): State<Handle>, request: Request) -> Response
 async fn verify(State(handle): State<Handle>, request: Request) -> Response {
     limited(handle, Path::Verify, request, |handle, _, sealed| {
         let deprecated = handle.settings.deprecated;
-        match handle
+        let opens = handle
             .keys
-            .with(|ring| seal::check(sealed, ring, deprecated))
-        {
-            Ok(()) => StatusCode::OK.into_response(),
-            Err(_) => StatusCode::CONFLICT.into_response(),
+            .with(|ring| seal::opens(sealed, ring, deprecated));
+        if opens {
+            StatusCode::OK.into_response()
+        } else {
+            StatusCode::CONFLICT.into_response()
         }
     })
     .await
@@ -205,9 +233,12 @@ async fn rotate(State(handle): State<Handle>, request: Request) -> Response {
     limited(handle, Path::Rotate, request, |handle, current, sealed| {
         let deprecated = handle.settings.deprecated;
         let resealed = current.and_then(|certificate| {
-            handle
-                .keys
-                .with(|ring| seal::reseal(sealed, ring, certificate, deprecated).ok())
+            handle.keys.with(|ring| {
+                if !seal::opens(sealed, ring, deprecated) {
+                    return None;
+                }
+                seal::reseal(sealed, ring, certificate, deprecated).ok()
+            })
         });
         match resealed {
             Some(mut resealed) => {
@@ -234,23 +265,31 @@ async fn limited(
     let (start, method) = (Instant::now(), request.method().clone());
     let peer = peer_of(&request);
     let verdict = handle.limiter.ask(&peer, path.text(), handle.clock.now());
-    let mut response = if !verdict.allowed {
-        plain(StatusCode::TOO_MANY_REQUESTS, "limit exceeded\n")
-    } else if method != Method::POST {
-        refuse_method("POST")
-    } else {
-        match body_of(request, handle.settings.read_timeout).await {
+    let place = verdict.allowed.then(|| handle.place(&peer)).flatten();
+    let is_place_taken = place.is_some();
+    let mut response = match place {
+        None => {
+            leave(request.into_body());
+            tokio::time::sleep(REFUSAL_DELAY).await;
+            plain(StatusCode::TOO_MANY_REQUESTS, "limit exceeded\n")
+        }
+        Some(_) if method != Method::POST => {
+            leave(request.into_body());
+            refuse_method("POST")
+        }
+        Some(_place) => match body_of(request, handle.settings.read_timeout).await {
             Ok(body) => computed(&handle, body, answer).await,
             Err(status) => status.into_response(),
-        }
+        },
     };
     put_limits(response.headers_mut(), &verdict);
-    tracing::info!(
-        path = path.text(),
-        peer,
-        code = response.status().as_u16(),
-        "answered"
-    );
+    let code = response.status().as_u16();
+    if is_place_taken {
+        tracing::info!(path = path.text(), peer, code, "answered");
+    } else {
+        // The log must not be flooded with the requests.
+        tracing::debug!(path = path.text(), peer, code, "refused");
+    }
     counted(&handle, path, &method, start, response)
 }
 
@@ -284,42 +323,10 @@ fn read(body: &[u8]) -> Option<SealedSecret> {
     }
 }
 
-async fn body_of(request: Request, timeout: Duration) -> Result<Bytes, StatusCode> {
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    tokio::time::timeout(timeout, bounded(request.into_body()))
-        .await
-        .unwrap_or(Err(StatusCode::BAD_REQUEST))
-}
-
-async fn bounded(body: Body) -> Result<Bytes, StatusCode> {
-    let mut parts = body.into_data_stream();
-    let mut bytes = Vec::new();
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|_| StatusCode::BAD_REQUEST)?;
-        if bytes.len() + part.len() > MAX_BODY {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
-        }
-        bytes.extend_from_slice(&part);
-    }
-    Ok(bytes.into())
-}
-
-/// Who asks: the address of the connection; of IPv6 the network, for the rest is the peer's to choose.
+/// Who asks, by the address of the connection.
 fn peer_of(request: &Request) -> String {
     match request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(address)) => match address.ip().to_canonical() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        },
+        Some(ConnectInfo(address)) => network(address.ip()),
         None => IN_PROCESS.to_owned(),
     }
 }
@@ -364,5 +371,7 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
     (status, kind, text).into_response()
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -23,6 +26,7 @@ pub struct KeyRing {
     /// Newest first.
     entries: Vec<Entry>,
     remembered: Mutex<HashMap<Digest32, Fingerprint>>,
+    tries: AtomicU64,
 }
 
 type Digest32 = [u8; 32];
@@ -160,11 +164,24 @@ impl KeyRing {
             .filter(|entry| !is_first(entry))
             .filter(fits);
         preferred.chain(others).find_map(|entry| {
+            self.tries.fetch_add(1, Ordering::Relaxed);
             let plaintext = entry.key.decrypt(item, label)?;
             let key = entry.key.fingerprint();
             self.remember(digest, key);
             Some(Opened { plaintext, key })
         })
+    }
+
+    /// How many keys were tried on ciphertexts so far: what opening costs.
+    pub fn tries(&self) -> u64 {
+        self.tries.load(Ordering::Relaxed)
+    }
+
+    /// The key that opened this ciphertext before, if it is remembered.
+    pub(super) fn remembered(&self, item: &[u8]) -> Option<Fingerprint> {
+        let (block, _) = layout::split(item)?;
+        let digest: Digest32 = Sha256::digest(block).into();
+        self.memory().get(&digest).copied()
     }
 
     fn remember(&self, digest: Digest32, key: Fingerprint) {
@@ -185,7 +202,11 @@ impl KeyRing {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{Certificate, Scope, SealOptions, seal, unseal_items},
+        *,
+    };
+    use crate::api::{metadata::Metadata, sealed_secret::SealedSecret, secret::Secret};
 
     const KEY: &str = include_str!("../../tests/vectors/kubeseal/keys/small.key");
     const CERTIFICATE: &str = include_str!("../../tests/vectors/kubeseal/keys/small.crt");
@@ -204,6 +225,46 @@ mod tests {
         ring.set_seals(fingerprint, false);
         assert!(ring.current(now).is_none());
         assert_eq!(ring.len(), 1);
+    }
+
+    /// A ring of twelve keys, the newest of them first, and the certificates in this order.
+    fn twelve() -> (KeyRing, Vec<Certificate>) {
+        let mut ring = KeyRing::new();
+        let mut certificates = Vec::new();
+        for number in 0..12 {
+            let at = |seconds| Timestamp::from_second(seconds).unwrap();
+            let key = SealingKey::generate(2048, "", at(number), at(9_000_000)).unwrap();
+            certificates.insert(0, key.certificate().unwrap().clone());
+            ring.insert(key, at(number));
+        }
+        (ring, certificates)
+    }
+
+    #[test]
+    fn one_search_an_object_newest_first_and_none_when_seen_before() {
+        let (ring, certificates) = twelve();
+        let secret = |items: usize| Secret {
+            metadata: Metadata::named("shop", "db"),
+            data: (0..items)
+                .map(|item| (format!("k{item}"), Hidden::new(b"v".to_vec())))
+                .collect(),
+            ..Secret::default()
+        };
+        let options = SealOptions {
+            scope: Scope::Strict,
+            allow_empty: false,
+        };
+        let cost = |sealed: &SealedSecret| {
+            let before = ring.tries();
+            unseal_items(sealed, &ring).unwrap();
+            ring.tries() - before
+        };
+        for (place, certificate) in certificates.iter().enumerate() {
+            let sealed = seal(&secret(3), certificate, options).unwrap();
+            // The key is searched for once, and then known for the other two.
+            assert_eq!(cost(&sealed), place as u64 + 3, "key {place}");
+            assert_eq!(cost(&sealed), 3, "key {place}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod item;
 mod key;
 mod key_ring;
 mod key_state;
+mod opens;
 mod scope;
 #[expect(
     clippy::module_inception,
@@ -15,6 +16,7 @@ mod scope;
 )]
 mod seal;
 mod unseal;
+mod usage;
 mod x509;
 
 pub use backup::{BackupError, Lock, Opener, identities, is_locked, lock, recipients, unlock};
@@ -22,9 +24,11 @@ pub use item::{Binding, ItemError, OpenedItem};
 pub use key::{KeyError, SealingKey};
 pub use key_ring::{KeyRing, MAX_REMEMBERED};
 pub use key_state::{KeyRecord, KeyState, StateError, changes, sealing};
+pub use opens::opens;
 pub use scope::{Scope, ScopeError, label};
 pub use seal::{SealError, SealOptions, seal, seal_item};
 pub use unseal::{
     DeprecatedData, ItemErrors, UnsealError, check, opened_secret, reseal, unseal_items,
 };
+pub use usage::uses;
 pub use x509::Certificate;

@@ -8,6 +8,7 @@
 
 mod apply;
 mod controller;
+mod flood;
 mod kustomize;
 mod list;
 mod rollout;

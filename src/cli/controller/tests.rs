@@ -38,6 +38,8 @@ fn flags_of_the_original_are_followed() {
         "--kubeclient-qps=-1",
         "--watch-for-secrets",
         "--key-namespace=keys",
+        "--key-grace-period=24h",
+        "--wait-for-first-key",
     ])
     .unwrap();
     settings.place("own");
@@ -53,6 +55,16 @@ fn flags_of_the_original_are_followed() {
     assert!(controller.keys.cutoff.is_some());
     assert_eq!(controller.keys.namespace, "keys");
     assert_eq!(controller.keys.labels.len(), 1);
+    assert_eq!(controller.keys.grace, SignedDuration::from_hours(24));
+    assert!(controller.keys.waits_for_first);
+    assert_eq!(settings.unknown_order, None);
+}
+
+#[test]
+fn an_unknown_order_is_told_and_means_the_default() {
+    let settings = resolve(&["--key-order-priority=Newest"]).unwrap();
+    assert_eq!(settings.controller.keys.order, KeyOrder::CertNotBefore);
+    assert_eq!(settings.unknown_order.as_deref(), Some("Newest"));
 }
 
 #[test]
@@ -97,4 +109,60 @@ fn all_controllers_run_or_those_that_are_named() {
     assert_eq!(git.mappings.len(), 1);
     assert_eq!(git.applications.poll, SignedDuration::from_secs(30));
     assert_eq!(git.applications.control_namespace, "gitops");
+}
+
+/// Every flag of the original with its default; `None` where ours takes the flag and does nothing.
+const FLAGS: &[(&str, Option<&str>)] = &[
+    ("accept-deprecated-v1-data", Some("true")),
+    ("additional-namespaces", Some("")),
+    ("all-namespaces", Some("true")),
+    ("key-cutoff-time", Some("")),
+    ("key-order-priority", Some("CertNotBefore")),
+    ("key-prefix", Some("sealed-secrets-key")),
+    ("key-renew-period", Some("720h")),
+    ("key-size", Some("4096")),
+    ("key-ttl", Some("87600h")),
+    ("kubeclient-burst", None),
+    ("kubeclient-qps", None),
+    ("label-selector", Some("")),
+    ("listen-addr", Some(":8080")),
+    ("listen-metrics-addr", Some(":8081")),
+    ("log-format", Some("text")),
+    ("log-info-stdout", Some("true")),
+    ("log-level", Some("INFO")),
+    ("max-unseal-retries", None),
+    ("metrics-omit-secret-labels", Some("false")),
+    ("my-cn", Some("")),
+    ("old-gc-behavior", Some("false")),
+    ("privatekey-annotations", Some("")),
+    ("privatekey-labels", Some("")),
+    ("rate-limit", Some("2")),
+    ("rate-limit-burst", Some("2")),
+    ("read-timeout", Some("2m")),
+    ("skip-recreate", Some("false")),
+    ("update-status", Some("true")),
+    ("watch-for-secrets", None),
+    ("write-timeout", None),
+];
+
+#[test]
+fn every_flag_of_the_original_is_there_with_its_variable_and_default() {
+    use clap::CommandFactory;
+    let command = Line::command();
+    for (name, default) in FLAGS {
+        let known = |arg: &&clap::Arg| arg.get_long() == Some(name);
+        let arg = command.get_arguments().find(known);
+        let arg = arg.unwrap_or_else(|| panic!("--{name} is not there"));
+        let variable = format!("SEALED_SECRETS_{}", name.to_uppercase().replace('-', "_"));
+        let env = arg.get_env().and_then(std::ffi::OsStr::to_str);
+        assert_eq!(env, Some(variable.as_str()));
+        let defaults: Vec<_> = arg.get_default_values().iter().collect();
+        match default {
+            None => assert!(defaults.is_empty(), "--{name}"),
+            Some("") => assert!(defaults.iter().all(|value| value.is_empty()), "--{name}"),
+            Some(default) => assert_eq!(defaults, [*default], "--{name}"),
+        }
+    }
+    let renamed = ["--rotate-period=1h", "--version"];
+    assert!(resolve(&renamed).unwrap().is_version_asked);
 }

@@ -1,6 +1,7 @@
 //! Requests against the router, without a socket.
 
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
+use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -25,11 +26,11 @@ fn certificate() -> Certificate {
     Certificate::from_pem(CERTIFICATE).unwrap()
 }
 
-fn clock() -> Clock {
+pub(super) fn clock() -> Clock {
     Clock::stopped("2030-01-01T00:00:00Z".parse().unwrap())
 }
 
-fn handle(clock: &Clock) -> Handle {
+pub(super) fn handle(clock: &Clock) -> Handle {
     let handle = Handle::new(clock, Metrics::default(), ServeSettings::default());
     let key = SealingKey::from_pem(KEY).unwrap();
     let key = key.with_certificate(certificate()).unwrap();
@@ -37,7 +38,7 @@ fn handle(clock: &Clock) -> Handle {
     handle
 }
 
-fn sealed(scope: Scope) -> SealedSecret {
+pub(super) fn sealed(scope: Scope) -> SealedSecret {
     let secret = Secret {
         metadata: Metadata::named("shop", "db"),
         data: [("k".to_owned(), Hidden::new(PLANTED.as_bytes().to_vec()))].into(),
@@ -61,7 +62,7 @@ async fn text(response: Response) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-async fn rotated(handle: &Handle, sealed: &SealedSecret) -> Result<Value, StatusCode> {
+pub(super) async fn rotated(handle: &Handle, sealed: &SealedSecret) -> Result<Value, StatusCode> {
     let body = sealed.to_value().to_string();
     let response = ask(handle, "POST", "/v1/rotate", body).await;
     match response.status() {
@@ -150,7 +151,7 @@ async fn a_body_without_announced_length_is_limited_too() {
     assert_eq!(response.status(), 400);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_fourth_at_once_is_refused_whatever_it_calls_itself() {
     let clock = clock();
     let handle = handle(&clock);
@@ -180,6 +181,39 @@ async fn the_fourth_at_once_is_refused_whatever_it_calls_itself() {
     let figures = handle.metrics.text();
     let line = "http_requests_total{path=\"/v1/verify\",code=\"429\",method=\"post\"} 1";
     assert!(figures.contains(line), "{figures}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_of_one_peer_do_not_fill_all_places() {
+    let clock = clock();
+    let settings = ServeSettings {
+        rate_limit: 0,
+        ..ServeSettings::default()
+    };
+    let handle = Handle::new(&clock, Metrics::default(), settings);
+    let ask = |peer: u8, body: Body| {
+        let mut request = Request::post("/v1/verify").body(body).unwrap();
+        let address = SocketAddr::from(([192, 0, 2, peer], 9));
+        request.extensions_mut().insert(ConnectInfo(address));
+        router(handle.clone()).oneshot(request)
+    };
+    // Bodies that never come.
+    let silent = || Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+    let waiting: Vec<_> = (0..MAX_BODIES_OF_PEER)
+        .map(|_| tokio::spawn(ask(1, silent())))
+        .collect();
+    tokio::task::yield_now().await;
+    let refused = ask(1, Body::from("x")).await.unwrap();
+    assert_eq!(refused.status(), 429);
+    assert_eq!(ask(2, Body::from("x")).await.unwrap().status(), 500);
+    for answer in waiting {
+        assert_eq!(
+            answer.await.unwrap().unwrap().status(),
+            400,
+            "its time is over"
+        );
+    }
+    assert_eq!(ask(1, Body::from("x")).await.unwrap().status(), 500);
 }
 
 #[test]
@@ -261,7 +295,7 @@ async fn rotate_refuses_an_object_that_claims_another_scope_than_it_is_sealed_fo
 }
 
 /// The items open under the label of their scope, and under no other.
-fn opens_only_in(handle: &Handle, sealed: &SealedSecret, scope: Scope) {
+pub(super) fn opens_only_in(handle: &Handle, sealed: &SealedSecret, scope: Scope) {
     for (namespace, name, annotation, opens) in [
         ("shop", "db", None, scope == Scope::Strict),
         ("shop", "other", None, false),
