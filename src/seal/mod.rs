@@ -15,6 +15,7 @@ mod scope;
 )]
 mod seal;
 mod unseal;
+pub mod untouched;
 mod x509;
 
 pub use backup::{BackupError, Lock, Opener, identities, is_locked, lock, recipients, unlock};
