@@ -30,6 +30,8 @@ async fn told(faults: &[Fault], seed: u64) {
     let mut stage = Stage::on(world, Cluster::new(Client::new(way, "default")));
     stage.lag = Duration::from_millis(30);
     stage.seal(OLD).await;
+    // A Rollout that comes before there is a version names the plain Secret, which is another story.
+    stage.condition("db", "Promoted").await;
     let mut web = rollout("web", "i", &["db"]);
     // A slow network must not look like pods that never start.
     web["spec"]["progressDeadlineSeconds"] = 100_000.into();
