@@ -39,6 +39,8 @@ const WAITING: usize = 1024;
 pub struct Cluster {
     pub(super) client: Client,
     recorder: Recorder,
+    /// In whose name fields are written; without one the server makes up a name.
+    manager: Option<String>,
     gate: Option<Gate>,
 }
 
@@ -76,6 +78,7 @@ impl Cluster {
         Self {
             client,
             recorder: Recorder::new("waxwing", Clock::wall()),
+            manager: None,
             gate: None,
         }
     }
@@ -125,10 +128,12 @@ impl Cluster {
         Ok(Self::new(Client::try_from(config)?))
     }
 
-    /// The same cluster, whose events are reported by a component and dated by a clock.
+    /// The same cluster, whose events are reported by a component and dated by a clock, and whose fields are managed in its
+    /// name.
     #[must_use]
     pub fn reporting_as(mut self, component: &str, clock: &Clock) -> Self {
         self.recorder = Recorder::new(component, clock.clone());
+        self.manager = Some(component.to_owned());
         self
     }
 
@@ -267,7 +272,7 @@ impl Cluster {
         let answer = self
             .call(
                 Method::PATCH,
-                &path,
+                &self.managed(&path),
                 Some(("application/merge-patch+json", json(&patch)?)),
             )
             .await?;
@@ -300,10 +305,19 @@ impl Cluster {
         path: &str,
         object: &Object,
     ) -> Result<Object, ClusterError> {
+        let target = self.managed(path);
         let answer = self
-            .call(method, path, Some(("application/json", json(object)?)))
+            .call(method, &target, Some(("application/json", json(object)?)))
             .await?;
         typed(answer, &object.gvk(), path)
+    }
+
+    /// A path with the name in which fields are written.
+    fn managed(&self, path: &str) -> String {
+        match &self.manager {
+            Some(manager) => format!("{path}?fieldManager={}", escaped(manager)),
+            None => path.to_owned(),
+        }
     }
 
     /// One call; the answer is read here and not by the client library, whose log would show a body.

@@ -17,8 +17,8 @@ use crate::{
     cluster::{Cluster, ClusterError},
 };
 
-/// What events call us, as the original is called.
-const COMPONENT: &str = "sealed-secrets";
+/// What events call us, as the original is called, and whose the fields are that we write.
+pub(super) const COMPONENT: &str = "sealed-secrets";
 
 /// All that the operator has chosen.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -13,6 +13,7 @@ use super::{
     lanes::Lane,
     memo::{Memo, Settled, Version, digest},
     metrics::Metrics,
+    run::COMPONENT,
     shown::Shown,
     version::{Deliverer, Opening},
 };
@@ -22,7 +23,10 @@ use crate::{
     cluster::{Cluster, ClusterError, LiveStore, Watch},
     object::{Gvk, Object, ObjectRef},
     plan::{Effect, Event, EventSeverity, Next, Precondition},
-    seal::decide::{self, Decision, Outcome, SYNCED, Snapshot},
+    seal::{
+        decide::{self, Decision, Outcome, SYNCED, Snapshot},
+        untouched::is_untouched,
+    },
     version,
 };
 
@@ -257,6 +261,7 @@ impl Inner {
         let reference = sealed.reference();
         let [secret_ref] = decide::needs(sealed);
         let left = self.memo.settled(&reference);
+        let left_is_none = left.is_none();
         if left.is_some_and(|left| left.is_after(sealed)) {
             return Ok(Next::AwaitChange);
         }
@@ -270,6 +275,21 @@ impl Inner {
         let read = self.cluster.get(&secret_ref).await;
         let secret = read.inspect_err(|_| self.metrics.count_error("fetch", ""))?;
         if settled.is_some_and(|settled| settled.secret == secret.as_ref().map(Version::of)) {
+            return Ok(Next::AwaitChange);
+        }
+        // Only what this process has not settled itself may be believed unopened.
+        if left_is_none
+            && let Some(secret) = &secret
+            && is_untouched(sealed, secret, COMPONENT)
+        {
+            self.show(sealed);
+            let state = Settled {
+                sealed: digest(sealed),
+                version: Version::of(sealed),
+                secret: Some(Version::of(secret)),
+                epoch: None,
+            };
+            self.memo.settle(reference, state);
             return Ok(Next::AwaitChange);
         }
         self.metrics.count_request();

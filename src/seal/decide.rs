@@ -136,7 +136,12 @@ pub fn decide(snapshot: &Snapshot, keys: &KeyRing, now: Timestamp, settings: Set
 pub fn open(sealed: &Object, keys: &KeyRing, deprecated: DeprecatedData) -> Result<Object, String> {
     let sealed = SealedSecret::from_any(sealed.to_value()).map_err(|error| error.to_string())?;
     let secret = opened_secret(&sealed, keys, deprecated).map_err(|error| error.to_string())?;
-    let mut secret = Object::from_value(secret.to_value()).map_err(|error| error.to_string())?;
+    let secret = Object::from_value(secret.to_value()).map_err(|error| error.to_string())?;
+    Ok(tidied(secret))
+}
+
+/// A wanted Secret without what only the server or we write.
+pub(super) fn tidied(mut secret: Object) -> Object {
     for field in SERVER_FIELDS {
         secret.remove(&["metadata", field]);
     }
@@ -148,7 +153,7 @@ pub fn open(sealed: &Object, keys: &KeyRing, deprecated: DeprecatedData) -> Resu
             }
         }
     }
-    Ok(secret)
+    secret
 }
 
 /// Decides what to do, given what the SealedSecret opens to: the whole wanted Secret, or why there is none.
@@ -359,7 +364,7 @@ fn owners(secret: &Object) -> &[Value] {
 }
 
 /// The live Secret with everything that the SealedSecret decides.
-fn updated(live: &Object, desired: &Object) -> Object {
+pub(super) fn updated(live: &Object, desired: &Object) -> Object {
     let mut wanted = live.clone();
     let replaced: &[&[&str]] = &[
         &["data"],
@@ -419,7 +424,7 @@ fn put_map(object: &mut Object, path: &[&str], map: BTreeMap<&str, &Value>) {
 }
 
 /// Whether two Secrets are equal in all that we write; nothing and an empty map are the same.
-fn same(live: &Object, wanted: &Object) -> bool {
+pub(super) fn same(live: &Object, wanted: &Object) -> bool {
     let maps: &[&[&str]] = &[
         &["data"],
         &["metadata", "labels"],

@@ -16,6 +16,7 @@ mod scope;
 )]
 mod seal;
 mod unseal;
+pub mod untouched;
 mod usage;
 mod x509;
 

@@ -193,7 +193,7 @@ pub fn opened_secret(
 }
 
 /// The one owner reference of the opened Secret.
-fn owner(sealed: &SealedSecret) -> Value {
+pub(super) fn owner(sealed: &SealedSecret) -> Value {
     json!([{
         "apiVersion": sealed.api_version,
         "kind": sealed.kind,

@@ -20,13 +20,14 @@ use futures::{StreamExt, stream};
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::sequence::Chance;
+use crate::{sequence::Chance, story::audit_line};
 
 /// One request in so many is disturbed, unless a story says otherwise.
 const ONE_IN: u64 = 4;
 /// The most requests in a row that are disturbed: nobody can get through a network that lets nothing pass.
 const MOST_IN_A_ROW: u64 = 2;
-/// The most watches that are disturbed, for each is begun again after a pause by the machine's clock.
+/// The most watches, and lists that they begin with, that are disturbed unless a story says otherwise: each is begun again
+/// after a pause by the machine's clock, which no story can move.
 const MOST_WATCHES: u64 = 12;
 
 /// What can happen to a request.
@@ -77,6 +78,7 @@ impl Fault {
 struct Asked {
     method: Method,
     is_watch: bool,
+    is_list: bool,
     is_next_page: bool,
 }
 
@@ -87,6 +89,7 @@ pub struct Proxy(Arc<Inner>);
 struct Inner {
     faults: Vec<Fault>,
     one_in: u64,
+    most_watches: u64,
     chance: Mutex<Chance>,
     state: Mutex<Counts>,
     is_quiet: AtomicBool,
@@ -102,14 +105,19 @@ struct Counts {
 
 impl Proxy {
     pub fn new(seed: u64, faults: &[Fault]) -> Self {
-        Self::one_in(ONE_IN, seed, faults)
+        Self::with(ONE_IN, MOST_WATCHES, seed, faults)
     }
 
     /// One that disturbs one request in so many.
     pub fn one_in(one_in: u64, seed: u64, faults: &[Fault]) -> Self {
+        Self::with(one_in, u64::MAX, seed, faults)
+    }
+
+    fn with(one_in: u64, most_watches: u64, seed: u64, faults: &[Fault]) -> Self {
         Self(Arc::new(Inner {
             faults: faults.to_vec(),
             one_in,
+            most_watches,
             chance: Mutex::new(Chance::new(seed)),
             state: Mutex::default(),
             is_quiet: AtomicBool::new(false),
@@ -171,7 +179,7 @@ impl Proxy {
         let mut state = self.0.state.lock().unwrap();
         let mut chance = self.0.chance.lock().unwrap();
         let is_spared = fitting.is_empty()
-            || (asked.is_watch && state.watches >= MOST_WATCHES)
+            || (asked.is_list && state.watches >= self.0.most_watches)
             || state.in_a_row >= MOST_IN_A_ROW
             || !chance.once_in(self.0.one_in);
         if is_spared {
@@ -180,7 +188,7 @@ impl Proxy {
         }
         let fault = *chance.pick(&fitting);
         state.in_a_row += 1;
-        state.watches += u64::from(asked.is_watch);
+        state.watches += u64::from(asked.is_list);
         *state.done.entry(fault).or_default() += 1;
         Some(fault)
     }
@@ -218,8 +226,11 @@ impl Proxy {
 
 async fn pass(State(proxy): State<Proxy>, request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default();
+    let verb = audit_line(request.method(), request.uri().path(), query)
+        .and_then(|line| line["verb"].as_str().map(str::to_owned));
     let asked = Asked {
         method: request.method().clone(),
+        is_list: matches!(verb.as_deref(), Some("list" | "watch")),
         is_watch: query.contains("watch=true") || query.contains("watch=1"),
         is_next_page: query.contains("continue="),
     };

@@ -23,7 +23,7 @@ const OBJECTS: usize = 200;
 const ONE_IN: u64 = 40;
 
 /// How long a story may take by the machine's clock.
-const MOST: Duration = Duration::from_secs(180);
+const MOST: Duration = Duration::from_secs(600);
 
 fn name(number: usize) -> String {
     format!("c{number:03}")

@@ -202,7 +202,8 @@ async fn an_applier_that_is_killed_mid_way_is_followed_by_one_that_goes_on() {
     let is_true = |kind: &str| json!({"type": kind, "status": "True", "lastProbeTime": at, "lastTransitionTime": at});
     let start = done.at(&["status", "startTime"]).cloned();
     let status = json!({"startTime": start.unwrap_or(at.into()), "completionTime": at,
-        "conditions": [is_true("SuccessCriteriaMet"), is_true("Complete")]});
+        "conditions": [is_true("SuccessCriteriaMet"), is_true("Complete")],
+        "active": null, "ready": null, "terminating": null, "uncountedTerminatedPods": null});
     let patch = json!({"status": status});
     let done = done.reference();
     let patched = stage.world.cluster.patch_status(&done, &patch);

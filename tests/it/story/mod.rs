@@ -84,4 +84,4 @@ mod whole_story;
 pub mod world;
 mod wrong_scope;
 
-pub use audit::audited;
+pub use audit::{audited, line as audit_line};
