@@ -282,7 +282,7 @@ impl Inner {
             && let Some(secret) = &secret
             && is_untouched(sealed, secret, COMPONENT)
         {
-            self.show(sealed);
+            self.shown.show(sealed);
             let state = Settled {
                 sealed: digest(sealed),
                 version: Version::of(sealed),

@@ -3,7 +3,7 @@
 use proptest::{
     arbitrary::any as arbitrary,
     collection::btree_map,
-    prelude::{ProptestConfig, Strategy, prop_assert, prop_assert_eq, proptest},
+    prelude::{ProptestConfig, Strategy, prop_assert_eq, proptest},
     sample::select,
 };
 
