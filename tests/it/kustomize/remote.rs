@@ -67,7 +67,10 @@ async fn a_base_is_read_at_its_revision_from_a_host_that_is_named() {
     let forced = format!("git::{}", server.url(".git/base"));
     let (is_good, out, said) = build(&forced, OPEN).await;
     assert!(is_good && out == map("p-two"), "{said}");
-    assert!(said.starts_with("Warning: Forcing the git protocol"), "{said}");
+    assert!(
+        said.starts_with("Warning: Forcing the git protocol"),
+        "{said}"
+    );
     let (is_good, _, said) = build(&server.url(".git/base?ref=v9"), OPEN).await;
     assert!(
         !is_good && said.contains("unable to resolve 'v9'"),
