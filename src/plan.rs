@@ -32,6 +32,16 @@ pub enum Effect {
         /// What must still hold.
         precondition: Precondition,
     },
+    /// Changes fields of a built-in object by a strategic merge patch, whose lists are merged by their keys: of several
+    /// who each add an entry none is refused because of the others.
+    Merge {
+        /// The object to change.
+        target: ObjectRef,
+        /// Strategic merge patch.
+        patch: Value,
+        /// What must still hold.
+        precondition: Precondition,
+    },
     /// Removes an object.
     Delete {
         /// The object to remove.
@@ -107,4 +117,16 @@ pub enum Next {
     At(Timestamp),
     /// After the usual, growing delay for something that failed and may mend itself.
     Backoff,
+}
+
+impl Next {
+    /// The same, and at an instant at the latest.
+    #[must_use]
+    pub fn or_at(self, at: Timestamp) -> Self {
+        match self {
+            Self::AwaitChange => Self::At(at),
+            Self::At(sooner) => Self::At(sooner.min(at)),
+            Self::Backoff => Self::Backoff,
+        }
+    }
 }

@@ -45,6 +45,8 @@ pub struct CertificateFacts {
     pub fingerprint: Fingerprint,
     /// SubjectPublicKeyInfo, DER.
     pub public_key: Vec<u8>,
+    /// The RSA modulus, big-endian; leading zeros may stand before it.
+    pub modulus: Vec<u8>,
 }
 
 /// Identity of a public key: SHA-256 of its OpenSSH form, as `ssh-keygen -l` shows it.
@@ -144,6 +146,7 @@ fn facts_of(certificate: &X509Certificate<'_>) -> Result<CertificateFacts, Certi
         bits: bits_of(rsa.modulus),
         fingerprint: Fingerprint::of_rsa(rsa.exponent, rsa.modulus),
         public_key: info.raw.to_vec(),
+        modulus: rsa.modulus.to_vec(),
     })
 }
 

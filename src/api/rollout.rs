@@ -19,6 +19,8 @@ pub const KIND: &str = "Rollout";
 pub const HASH_LABEL: &str = "rollouts-pod-template-hash";
 /// Annotation with the number of a revision.
 pub const REVISION: &str = "rollout.argoproj.io/revision";
+/// Annotation of a ReplicaSet: labels and annotations that were put into its pods for their part, as JSON.
+pub const EPHEMERAL_METADATA: &str = "rollout.argoproj.io/ephemeral-metadata";
 /// Annotation with the numbers that a ReplicaSet had before.
 pub const REVISION_HISTORY: &str = "rollout.argoproj.io/revision-history";
 /// Annotation of a ReplicaSet with the replicas of its Rollout when it was last scaled.

@@ -18,7 +18,8 @@ pub const VERSION: &str = "waxwing.dev/version";
 pub const PROMOTED: &str = "waxwing.dev/promoted";
 /// Label of the version that the SealedSecret asks for; on the plain Secret an annotation with its number.
 pub const DESIRED: &str = "waxwing.dev/desired";
-/// Annotation: SHA-256 of the sealed, public input that a version was opened from.
+/// Annotation: SHA-256 of the sealed, public input that a version was opened from. On a ReplicaSet, JSON: for each
+/// secret that its pods read, the same of what they read.
 pub const SEALED_FROM: &str = "waxwing.dev/sealed-from";
 /// Annotation: the highest number that was ever given.
 pub const LAST_VERSION: &str = "waxwing.dev/last-version";

@@ -53,6 +53,11 @@ impl Access {
 }
 
 impl Connection {
+    /// The namespace, where one was typed.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
     /// The cluster and the namespace.
     ///
     /// # Errors

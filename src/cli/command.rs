@@ -5,8 +5,8 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use super::{
-    Exit, Failure, Shell, analysis, app, build, completion, controller, crd, demo, image, rollout,
-    sandbox, secret,
+    Exit, Failure, Shell, analysis, app, build, cert, completion, controller, crd, demo, image,
+    install, key, reencrypt, rollout, sandbox, seal, secret, unseal, version,
 };
 
 /// Seals secrets for Git, opens them in the cluster, applies Git, and rolls changes out as canaries.
@@ -21,6 +21,16 @@ pub struct CommandLine {
 /// One command of the program; one more is a file beside this one and a line in both tables here.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Seal Secrets, and change sealed files.
+    Seal(Box<seal::Args>),
+    /// Seal a tree again for the newest key.
+    Reencrypt(Box<reencrypt::Args>),
+    /// Open sealed files with private keys.
+    Unseal(Box<unseal::Args>),
+    /// List, make, retire, back up and restore sealing keys.
+    Key(Box<key::Args>),
+    /// Fetch the certificate, with its fingerprint.
+    Cert(cert::Args),
     /// Open the SealedSecrets of a cluster.
     Controller(Box<controller::Args>),
     /// Run a small Kubernetes API server on this machine.
@@ -43,10 +53,14 @@ pub enum Command {
     Secret(secret::Args),
     /// Build a kustomization.
     Build(build::Args),
+    /// Print all that a cluster needs to run the controllers.
+    Install(install::Args),
     /// Print the custom resource definitions.
     Crd(crd::Args),
     /// Print a script that completes the command line.
     Completion(completion::Args),
+    /// Print the version, and the versions of the originals that it is held to.
+    Version(version::Args),
 }
 
 impl Command {
@@ -56,6 +70,11 @@ impl Command {
     /// [`Failure`] says why the command stopped.
     pub fn run(self, shell: &mut Shell) -> Result<Exit, Failure> {
         match self {
+            Self::Seal(args) => seal::run(args.resolve(shell.env())?, shell),
+            Self::Reencrypt(args) => reencrypt::run(args.resolve(shell.env())?, shell),
+            Self::Unseal(args) => unseal::run(args.resolve(shell.env())?, shell),
+            Self::Key(args) => key::run(args.resolve(shell.env())?, shell),
+            Self::Cert(args) => cert::run(args.resolve(shell.env())?, shell),
             Self::Controller(args) => controller::run(args.resolve(shell.env())?, shell),
             Self::Sandbox(args) => sandbox::run(args.resolve(shell.env())?, shell),
             Self::Demo(args) => demo::run(args.resolve(shell.env())?, shell),
@@ -67,8 +86,10 @@ impl Command {
             Self::Sync(args) => app::run(app::Settings::sync(args), shell),
             Self::Secret(args) => secret::run(args.resolve(shell.env())?, shell),
             Self::Build(args) => build::run(args.resolve(shell.env())?, shell),
+            Self::Install(args) => install::run(args.resolve(shell.env())?, shell),
             Self::Crd(args) => crd::run(args.resolve(shell.env())?, shell),
             Self::Completion(args) => completion::run(args.resolve(shell.env())?, shell),
+            Self::Version(args) => version::run(args.resolve(shell.env())?, shell),
         }
     }
 }

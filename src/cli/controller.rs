@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     Env, Exit, Failure, Shell, block_on,
     controllers::{GitArgs, GitSettings, PartArgs},
+    election::ElectionArgs,
     go_value, log,
 };
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
         Part, Settings as ControllerSettings, Together,
         application::Applier,
         key_secret::{KeyOrder, KeySettings},
+        lease::{self, Election},
         listen, sealed_secret,
         serve::{ServeSettings, metrics_router},
     },
@@ -60,6 +62,8 @@ pub struct Args {
     parts: PartArgs,
     #[command(flatten)]
     git: GitArgs,
+    #[command(flatten)]
+    election: ElectionArgs,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -217,6 +221,7 @@ pub struct Settings {
     additional: Vec<String>,
     parts: BTreeSet<Part>,
     git: GitSettings,
+    election: Option<lease::Settings>,
     controller: ControllerSettings,
     listen: (String, u16),
     listen_metrics: (String, u16),
@@ -279,6 +284,7 @@ impl Args {
             },
             omit_conditions: serve.metrics_omit_secret_labels,
         };
+        let election = self.election.resolve(env, &self.parts.controllers)?;
         let names = work.additional_namespaces.split(',').map(str::trim);
         Ok(Settings {
             kubeconfig: self.kubeconfig,
@@ -291,6 +297,7 @@ impl Args {
             additional: names.filter(|n| !n.is_empty()).map(str::to_owned).collect(),
             parts: self.parts.controllers.into_iter().collect(),
             git: self.git.resolve(true),
+            election,
             controller,
             listen: serve.listen_addr,
             listen_metrics: serve.listen_metrics_addr,
@@ -342,6 +349,13 @@ async fn run_until_told(mut settings: Settings) -> Result<Exit, Failure> {
         })?;
     let own = settings.own_namespace(&cluster);
     settings.place(&own);
+    let election = settings
+        .election
+        .map(|settings| Election::new(&cluster, &clock, settings));
+    let cluster = match &election {
+        Some(election) => cluster.behind(election.gate()),
+        None => cluster,
+    };
     let handle = settings.controller.handle(&clock);
     let answers = bind(&settings.listen, "--listen-addr").await?;
     let figures = bind(&settings.listen_metrics, "--listen-metrics-addr").await?;
@@ -360,6 +374,7 @@ async fn run_until_told(mut settings: Settings) -> Result<Exit, Failure> {
         handle: handle.clone(),
         applier: Applier::new(&cluster, &clock, &repositories.git, applications),
         web: Web::new().ok(),
+        election,
     };
     let router = together.router();
     let metrics = metrics_router(handle.clone());
@@ -400,6 +415,11 @@ impl Settings {
     fn place(&mut self, own: &str) {
         let keys = self.key_namespace.take();
         self.controller.keys.namespace = keys.unwrap_or_else(|| own.to_owned());
+        if let Some(election) = &mut self.election
+            && election.namespace.is_empty()
+        {
+            own.clone_into(&mut election.namespace);
+        }
         if self.only_own || !self.additional.is_empty() {
             let mut names = std::mem::take(&mut self.additional);
             names.push(own.to_owned());

@@ -99,7 +99,7 @@ impl GitSettings {
     }
 }
 
-fn part(text: &str) -> Result<Part, String> {
+pub(super) fn part(text: &str) -> Result<Part, String> {
     let known = Part::ALL.iter().find(|part| part.text() == text.trim());
     known.copied().ok_or_else(|| {
         let names: Vec<&str> = Part::ALL.iter().map(|part| part.text()).collect();

@@ -1,7 +1,12 @@
 //! The embedded cluster as a whole: server, sealing controller and workloads, for `sandbox` and `demo`.
 
-use std::{collections::BTreeSet, future::Future};
+use std::{collections::BTreeSet, future::Future, time::Duration};
 
+use axum::{
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
 use futures::future;
 use kube::Client;
 use serde_json::{Value, json};
@@ -30,6 +35,10 @@ use crate::{
 /// Where the original's controller is found, so that an unmodified `kubeseal` finds ours.
 const CONTROLLER_NAMESPACE: &str = "kube-system";
 const CONTROLLER_SERVICE: &str = "sealed-secrets-controller";
+/// What begins the paths that need a sealing key.
+const KEY_PATHS: &str = "/v1/";
+/// How long the making of a sealing key may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The port of that Service.
 const CONTROLLER_PORT: u16 = 8080;
 
@@ -46,7 +55,7 @@ pub struct Embedded {
 
 impl Embedded {
     /// Serves a sandbox, and starts the controllers on it. The socket answers when this returns; the
-    /// controllers come up beside it, and nothing waits for their sealing key.
+    /// controllers come up beside it; only who asks for the certificate waits for their sealing key.
     ///
     /// # Errors
     /// [`ServeError`] names the port or file in the way.
@@ -86,13 +95,15 @@ impl Embedded {
             handle: handle.clone(),
             applier: applier.clone(),
             web: web.map(|web| simulation.inside(web)),
+            election: None,
         };
         sandbox.proxy(
             CONTROLLER_NAMESPACE,
             CONTROLLER_SERVICE,
             together
                 .router()
-                .merge(serve::metrics_router(handle.clone())),
+                .merge(serve::metrics_router(handle.clone()))
+                .layer(from_fn_with_state(handle.clone(), with_key)),
         );
         sandbox.proxy(
             simulation::PROMETHEUS_NAMESPACE,
@@ -151,6 +162,15 @@ impl Embedded {
         let _ = self.running.await;
         self.served.stop().await;
     }
+}
+
+/// Lets who asks for the certificate wait for it: a fresh cluster may still be making its sealing key.
+async fn with_key(State(handle): State<Handle>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with(KEY_PATHS) {
+        // Without a key in time the answer says so.
+        let _ = tokio::time::timeout(PATIENCE, handle.keys.ready()).await;
+    }
+    next.run(request).await
 }
 
 /// Prepares the cluster, and runs the controllers until they are told to stop.
@@ -260,5 +280,29 @@ pub fn refused(error: ServeError) -> Failure {
     match hint {
         Some(hint) => failure.hint(hint),
         None => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, routing::get};
+    use tokio::time::Instant;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_who_asks_for_the_certificate_waits_for_the_key() {
+        let handle = controller::Settings::default().handle(&Clock::wall());
+        let router = Router::new()
+            .route("/healthz", get(async || "ok"))
+            .route("/v1/cert.pem", get(async || "later"))
+            .layer(from_fn_with_state(handle, with_key));
+        for (path, waits) in [("/healthz", false), ("/v1/cert.pem", true)] {
+            let began = Instant::now();
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap();
+            assert_eq!(began.elapsed() >= PATIENCE, waits, "{path}");
+        }
     }
 }

@@ -93,6 +93,12 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<super::kubeseal::Refusal> for Failure {
+    fn from(refusal: super::kubeseal::Refusal) -> Self {
+        Self::new(refusal.0)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.message)?;

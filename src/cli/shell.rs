@@ -55,6 +55,7 @@ pub struct Shell {
     output: Box<dyn Write + Send>,
     errors: Box<dyn Write + Send>,
     env: Env,
+    input_is_terminal: bool,
     output_is_terminal: bool,
     errors_is_terminal: bool,
 }
@@ -73,6 +74,7 @@ impl Shell {
             output: Box::new(io::stdout()),
             errors: Box::new(io::stderr()),
             env: Env::of_process(),
+            input_is_terminal: io::stdin().is_terminal(),
             output_is_terminal: io::stdout().is_terminal(),
             errors_is_terminal: io::stderr().is_terminal(),
         }
@@ -90,6 +92,7 @@ impl Shell {
             output: Box::new(output),
             errors: Box::new(errors),
             env,
+            input_is_terminal: false,
             output_is_terminal: false,
             errors_is_terminal: false,
         }
@@ -103,6 +106,16 @@ impl Shell {
     /// Standard input.
     pub fn input(&mut self) -> &mut (dyn Read + Send) {
         &mut *self.input
+    }
+
+    /// Standard input, to be read on another thread; until it is given back there is nothing to be read here.
+    pub fn take_input(&mut self) -> Box<dyn Read + Send> {
+        std::mem::replace(&mut self.input, Box::new(io::empty()))
+    }
+
+    /// Gives standard input back.
+    pub fn give_input(&mut self, input: impl Read + Send + 'static) {
+        self.input = Box::new(input);
     }
 
     /// Standard output.
@@ -123,6 +136,11 @@ impl Shell {
     /// Whether a picture may be drawn on standard output: a terminal that can do more than lines.
     pub fn is_interactive(&self) -> bool {
         self.output_is_terminal && self.env.get("TERM").is_some_and(|term| term != "dumb")
+    }
+
+    /// Whether a person can be asked: they type on a terminal and see what is asked.
+    pub fn can_ask(&self) -> bool {
+        self.input_is_terminal && self.errors_is_terminal
     }
 
     /// Whether progress may be shown on standard error.

@@ -20,6 +20,13 @@ enum Kind {
     Stopped(watch::Sender<Timestamp>),
 }
 
+/// A moment to measure from. Wall time may be set and a suspended machine stops the monotonic one, so a mark keeps both.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    at: Timestamp,
+    ticks: Instant,
+}
+
 impl Clock {
     /// The machine's own time.
     pub fn wall() -> Self {
@@ -63,6 +70,28 @@ impl Clock {
         }
     }
 
+    /// This moment, to measure from.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            at: self.now(),
+            ticks: Instant::now(),
+        }
+    }
+
+    /// How much time has passed for certain, whatever was done to the machine's wall clock.
+    pub fn least_since(&self, mark: &Mark) -> SignedDuration {
+        match &*self.0 {
+            Kind::Wall => span(mark.ticks.elapsed()),
+            Kind::Fast { .. } | Kind::Stopped(_) => self.now().duration_since(mark.at),
+        }
+    }
+
+    /// How much time may have passed: by the wall clock or by the monotonic one, whichever saw more.
+    pub fn most_since(&self, mark: &Mark) -> SignedDuration {
+        self.least_since(mark)
+            .max(self.now().duration_since(mark.at))
+    }
+
     /// Moves stopped time forward; other clocks are left alone.
     pub fn advance(&self, by: SignedDuration) {
         if let Kind::Stopped(instant) = &*self.0 {
@@ -103,9 +132,39 @@ impl Clock {
     }
 }
 
+fn span(passed: Duration) -> SignedDuration {
+    SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn time_since_a_mark_counts_the_monotonic_clock_on_the_wall() {
+        let clock = Clock::wall();
+        let mark = clock.mark();
+        tokio::time::advance(Duration::from_secs(15)).await;
+        // The wall clock stands beside a paused runtime: only the monotonic one has moved.
+        assert_eq!(clock.least_since(&mark).as_secs(), 15);
+        assert_eq!(clock.most_since(&mark).as_secs(), 15);
+        let earlier = Mark {
+            at: mark.at - SignedDuration::from_secs(60),
+            ..mark
+        };
+        // A wall clock that was set forward is not believed where certainty is asked for.
+        assert_eq!(clock.least_since(&earlier).as_secs(), 15);
+        assert!(clock.most_since(&earlier).as_secs() >= 60);
+    }
+
+    #[test]
+    fn time_since_a_mark_on_a_stopped_clock_is_what_it_was_moved() {
+        let clock = Clock::stopped(Timestamp::UNIX_EPOCH);
+        let mark = clock.mark();
+        clock.advance(SignedDuration::from_secs(9));
+        assert_eq!(clock.least_since(&mark), SignedDuration::from_secs(9));
+        assert_eq!(clock.most_since(&mark), SignedDuration::from_secs(9));
+    }
 
     #[tokio::test]
     async fn stopped_time_moves_only_when_told() {

@@ -6,4 +6,4 @@
 )]
 mod clock;
 
-pub use clock::Clock;
+pub use clock::{Clock, Mark};

@@ -145,9 +145,13 @@ impl Access {
             .clusters
             .iter_mut()
             .find(|named| named.name == cluster_name)
-            .ok_or(AccessError::Missing {
-                what: "cluster",
-                name: cluster_name,
+            .ok_or(match &self.cluster {
+                Some(_) => AccessError::Missing {
+                    what: "cluster",
+                    name: cluster_name,
+                },
+                // As in client-go, a context that leads nowhere is as good as no configuration.
+                None => AccessError::Nothing,
             })?;
         self.change_cluster(cluster.cluster.get_or_insert_default());
         let user_name = self.user.clone().or(context.user).unwrap_or_default();

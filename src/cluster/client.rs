@@ -6,14 +6,17 @@ use axum::body::{self, Body};
 use http::{Method, Request, header};
 use kube::{
     Client, Config,
+    client::{ClientBuilder, retry::RetryPolicy},
     config::{KubeConfigOptions, Kubeconfig},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tower::{buffer::BufferLayer, retry::RetryLayer};
 
 use super::{
     error::ClusterError,
     event::Recorder,
+    gate::{Gate, Guard, is_read},
     kinds::{Plural, plural},
 };
 use crate::{
@@ -28,11 +31,15 @@ const MAX_ANSWER: usize = 256 * 1024 * 1024;
 /// How many objects a list asks for at a time.
 const PAGE: u32 = 500;
 
+/// How many requests wait for their way out at most; further ones wait before.
+const WAITING: usize = 1024;
+
 /// One cluster, reached through its API server. Cheap to clone.
 #[derive(Clone)]
 pub struct Cluster {
     pub(super) client: Client,
     recorder: Recorder,
+    gate: Option<Gate>,
 }
 
 /// Which objects of a kind to list.
@@ -69,6 +76,7 @@ impl Cluster {
         Self {
             client,
             recorder: Recorder::new("waxwing", Clock::wall()),
+            gate: None,
         }
     }
 
@@ -85,7 +93,7 @@ impl Cluster {
             context: context.map(str::to_owned),
             ..KubeConfigOptions::default()
         };
-        let config = match path {
+        let mut config = match path {
             Some(path) => {
                 let file = Kubeconfig::read_from(path).map_err(kube::Error::from)?;
                 Config::from_custom_kubeconfig(file, &options)
@@ -97,7 +105,14 @@ impl Cluster {
                 .map_err(kube::Error::from)?,
             None => Config::infer().await.map_err(kube::Error::InferConfig)?,
         };
-        Ok(Self::new(Client::try_from(config)?))
+        // The tries of the client go around the guard, so that a gate is looked at before each.
+        config.default_retry = false;
+        let client = ClientBuilder::try_from(config)?
+            .with_layer(&Guard)
+            .with_layer(&BufferLayer::new(WAITING))
+            .with_layer(&RetryLayer::new(RetryPolicy::server_retry()))
+            .build();
+        Ok(Self::new(client))
     }
 
     /// Speaks to the cluster that this pod runs in.
@@ -114,6 +129,13 @@ impl Cluster {
     #[must_use]
     pub fn reporting_as(mut self, component: &str, clock: &Clock) -> Self {
         self.recorder = Recorder::new(component, clock.clone());
+        self
+    }
+
+    /// The same cluster, to which writes go only while a gate is open.
+    #[must_use]
+    pub fn behind(mut self, gate: &Gate) -> Self {
+        self.gate = Some(gate.clone());
         self
     }
 
@@ -301,9 +323,17 @@ impl Cluster {
             request = request.header(header::CONTENT_TYPE, media);
             bytes = body;
         }
-        let request = request
+        let mut request = request
             .body(bytes.into())
             .map_err(|_| ClusterError::Name(path.to_owned()))?;
+        if let Some(gate) = &self.gate
+            && !is_read(&method)
+        {
+            if !gate.is_open() {
+                return Err(ClusterError::NotLeading);
+            }
+            request.extensions_mut().insert(gate.clone());
+        }
         let answer = self.client.send(request).await?;
         let status = answer.status();
         let bytes = body::to_bytes(Body::new(answer.into_body()), MAX_ANSWER)
@@ -330,7 +360,7 @@ pub(super) fn typed(mut value: Value, gvk: &Gvk, path: &str) -> Result<Object, C
     Object::from_value(value).map_err(|_| ClusterError::Answer(path.to_owned()))
 }
 
-fn guarded(patch: &Value, precondition: &Precondition) -> Value {
+pub(super) fn guarded(patch: &Value, precondition: &Precondition) -> Value {
     let mut patch = patch.clone();
     let held = [
         ("uid", &precondition.uid),

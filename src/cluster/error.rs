@@ -2,6 +2,7 @@
 
 use kube::core::Status;
 
+use super::gate::Shut;
 use crate::object::Gvk;
 
 /// The reason that the client library gives when an error answer was no Kubernetes status.
@@ -29,6 +30,9 @@ pub enum ClusterError {
     /// No way to the cluster is configured.
     #[error("no usable cluster configuration: {0}")]
     Config(String),
+    /// Only whoever holds the lease may write, and that is not this controller any more, or not yet.
+    #[error("nothing was written: this controller does not hold the lease")]
+    NotLeading,
     /// A kind that this program does not use.
     #[error("kind {0} is not known to the client")]
     UnknownKind(Gvk),
@@ -42,7 +46,7 @@ impl ClusterError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Refused { code, .. } => matches!(code, 408 | 409 | 410 | 429 | 500..),
-            Self::Unreachable(_) | Self::Answer(_) => true,
+            Self::Unreachable(_) | Self::Answer(_) | Self::NotLeading => true,
             Self::Config(_) | Self::UnknownKind(_) | Self::Name(_) => false,
         }
     }
@@ -105,6 +109,7 @@ impl From<kube::Error> for ClusterError {
             kube::Error::Auth(cause) => Self::Config(chain(&cause)),
             kube::Error::TlsRequired => Self::Config("TLS is required".to_owned()),
             kube::Error::RustlsTls(cause) => Self::Config(chain(&cause)),
+            kube::Error::Service(cause) if cause.is::<Shut>() => Self::NotLeading,
             other => Self::Unreachable(chain(&other)),
         }
     }

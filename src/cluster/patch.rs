@@ -4,10 +4,13 @@ use http::Method;
 use serde_json::Value;
 
 use super::{
-    client::{Cluster, json, path_of, typed},
+    client::{Cluster, guarded, json, path_of, typed},
     error::ClusterError,
 };
-use crate::object::{Object, ObjectRef};
+use crate::{
+    object::{Object, ObjectRef},
+    plan::Precondition,
+};
 
 impl Cluster {
     /// Changes fields of an object's status by a merge patch (RFC 7386).
@@ -22,6 +25,22 @@ impl Cluster {
         let path = path_of(target)? + "/status";
         self.send_patch(target, &path, "application/merge-patch+json", patch)
             .await
+    }
+
+    /// Changes fields of a built-in object by a strategic merge patch; the precondition is checked by the API server.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; [`ClusterError::is_conflict`] if the precondition does not hold.
+    pub async fn merge(
+        &self,
+        target: &ObjectRef,
+        patch: &Value,
+        precondition: &Precondition,
+    ) -> Result<Object, ClusterError> {
+        let path = path_of(target)?;
+        let patch = guarded(patch, precondition);
+        let media = "application/strategic-merge-patch+json";
+        self.send_patch(target, &path, media, &patch).await
     }
 
     /// Changes an object by a JSON patch (RFC 6902).

@@ -138,7 +138,7 @@ pub async fn measure(web: &Web, clock: &Clock, task: Task) -> Taken {
 ///
 /// # Errors
 /// The text that the measurement shows.
-async fn ask(web: &Web, mut call: Call) -> Result<Reply, String> {
+pub async fn ask(web: &Web, mut call: Call) -> Result<Reply, String> {
     if let Some(step) = call.token {
         let place = step.request.url.clone();
         let reply = take(web, &step).await?;

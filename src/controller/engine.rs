@@ -85,6 +85,14 @@ pub async fn apply_noting(
                 let object = cluster.patch(&target, &patch, &precondition).await?;
                 written.objects.push(object);
             }
+            Effect::Merge {
+                target,
+                patch,
+                precondition,
+            } => {
+                let object = cluster.merge(&target, &patch, &precondition).await?;
+                written.objects.push(object);
+            }
             Effect::Delete {
                 target,
                 precondition,

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod key_secret;
 pub mod keys;
 pub mod lanes;
+pub mod lease;
 pub mod limiter;
 mod listen;
 pub mod memo;

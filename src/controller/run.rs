@@ -53,12 +53,39 @@ pub async fn run(
     handle: Handle,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ClusterError> {
+    let (_leads, leading) = watch::channel(true);
+    let keys = follow_keys(cluster, clock, &settings, &handle, leading, stop.clone());
+    let unsealers = unseal(cluster, clock, &settings, &handle, stop);
+    future::try_join(keys, unsealers).await.map(drop)
+}
+
+/// Follows the sealing keys, and makes them while `leading` holds true: what every replica does, for all of them answer.
+pub(super) async fn follow_keys(
+    cluster: &Cluster,
+    clock: &Clock,
+    settings: &Settings,
+    handle: &Handle,
+    leading: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ClusterError> {
     let cluster = cluster.clone().reporting_as(COMPONENT, clock);
-    let Handle { keys, metrics, .. } = &handle;
-    let sealing_keys = SealingKeys::new(&cluster, clock, keys, metrics, settings.keys);
-    let keys_loop = until_stopped(sealing_keys.run(handle.renewals()), stop.clone());
-    let namespaces: Vec<Option<String>> = match settings.namespaces {
-        Some(names) => names.into_iter().map(Some).collect(),
+    let Handle { keys, metrics, .. } = handle;
+    let sealing_keys = SealingKeys::new(&cluster, clock, keys, metrics, settings.keys.clone());
+    until_stopped(sealing_keys.run(handle.renewals(), leading), stop).await
+}
+
+/// Opens the SealedSecrets, as soon as there are keys: what only one replica does.
+pub(super) async fn unseal(
+    cluster: &Cluster,
+    clock: &Clock,
+    settings: &Settings,
+    handle: &Handle,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ClusterError> {
+    let cluster = cluster.clone().reporting_as(COMPONENT, clock);
+    let Handle { keys, metrics, .. } = handle;
+    let namespaces: Vec<Option<String>> = match &settings.namespaces {
+        Some(names) => names.iter().cloned().map(Some).collect(),
         None => vec![None],
     };
     let loops = namespaces.into_iter().map(|namespace| {
@@ -73,8 +100,7 @@ pub async fn run(
             unsealer.run(namespace.as_deref(), stopped(stop)).await
         }
     });
-    future::try_join(keys_loop, future::try_join_all(loops)).await?;
-    Ok(())
+    future::try_join_all(loops).await.map(drop)
 }
 
 async fn until_stopped(

@@ -397,6 +397,15 @@ impl Inner {
     }
 }
 
+impl Drop for Inner {
+    /// Whoever does not work any more knows nothing of conditions.
+    fn drop(&mut self) {
+        for shown in std::mem::take(&mut *self.shown()).values() {
+            self.metrics.forget_conditions(shown);
+        }
+    }
+}
+
 /// Says that an opt-in has no effect, for nothing here runs Rollouts.
 fn not_honoured(sealed: &Object) -> Effect {
     Effect::Event(Event {

@@ -9,7 +9,10 @@ use std::{
 use futures::{Stream, StreamExt, stream, stream::BoxStream};
 use jiff::{SignedDuration, Timestamp};
 use kube::runtime::{WatchStreamExt, watcher::Event as WatchEvent};
-use tokio::{sync::Notify, task::spawn_blocking};
+use tokio::{
+    sync::{Notify, watch},
+    task::spawn_blocking,
+};
 
 use super::{
     key_secret::{self, KeyOrder, KeySettings},
@@ -86,11 +89,15 @@ impl SealingKeys {
         }
     }
 
-    /// Runs until dropped; each notice makes a new key at once.
+    /// Runs until dropped; each notice makes a new key at once. Keys are followed always, and made only by who leads.
     ///
     /// # Errors
     /// [`ClusterError::UnknownKind`], which the table of kinds rules out.
-    pub async fn run(mut self, renew: Arc<Notify>) -> Result<(), ClusterError> {
+    pub async fn run(
+        mut self,
+        renew: Arc<Notify>,
+        mut leading: watch::Receiver<bool>,
+    ) -> Result<(), ClusterError> {
         let mut events = self.events()?;
         while !self.is_complete() {
             match events.next().await {
@@ -107,6 +114,7 @@ impl SealingKeys {
             if self.keys.newest().is_some() {
                 self.keys.set_ready();
             }
+            let leads = *leading.borrow();
             tokio::select! {
                 next = events.next() => match next {
                     Some((source, event)) => {
@@ -118,8 +126,9 @@ impl SealingKeys {
                     }
                     None => return Ok(()),
                 },
-                () = until(&self.clock, make_at) => make_at = self.make_and_plan().await,
-                () = renew.notified() => make_at = self.make_and_plan().await,
+                () = until(&self.clock, make_at), if leads => make_at = self.make_and_plan().await,
+                () = renew.notified(), if leads => make_at = self.make_and_plan().await,
+                () = turned(&mut leading, leads) => {}
             }
         }
     }
@@ -313,6 +322,13 @@ fn steady(
             }
         })
     })
+}
+
+/// Waits until we lead, or do no more; for ever where nobody can change that.
+async fn turned(leading: &mut watch::Receiver<bool>, leads: bool) {
+    if leading.wait_for(|now| *now != leads).await.is_err() {
+        future::pending().await
+    }
 }
 
 fn until(clock: &Clock, at: Option<Timestamp>) -> impl Future<Output = ()> {

@@ -1,6 +1,6 @@
 //! Which controllers run, and all of them together: started and stopped as one.
 
-use std::{collections::BTreeSet, future::Future};
+use std::{collections::BTreeSet, future::Future, pin::pin, time::Duration};
 
 use axum::{Router, routing::get};
 use futures::future;
@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::{
     analysis_run,
     application::{self, Applier},
+    lease::Election,
     rollout,
     run::{self, Settings, stopped},
     serve::{self, Handle},
@@ -18,6 +19,9 @@ use crate::{
     cluster::{Cluster, ClusterError},
     web::Web,
 };
+
+/// How long what has begun may take to end after the lease is lost: none of its writes leaves any more.
+const LAST_BREATH: Duration = Duration::from_secs(3);
 
 /// One of the controllers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +68,8 @@ pub struct Together {
     pub applier: Applier,
     /// The way to the metrics; without one nothing is judged.
     pub web: Option<Web>,
+    /// Who of several works; without it, this one. The clusters given here and to the applier must be behind its gate.
+    pub election: Option<Election>,
 }
 
 impl Together {
@@ -86,6 +92,8 @@ impl Together {
 
     /// Runs them until `stop` holds true or its sender is gone; work that has begun is finished first.
     ///
+    /// With an election, only while it is won; the sealing keys are followed always, so that every replica answers.
+    ///
     /// # Errors
     /// [`ClusterError`] when one cannot begin; what fails later is logged and tried again for ever.
     pub async fn run(
@@ -94,14 +102,81 @@ impl Together {
         clock: &Clock,
         stop: watch::Receiver<bool>,
     ) -> Result<(), ClusterError> {
-        let Self {
-            parts,
-            mut sealing,
-            handle,
-            applier,
-            web,
-        } = self;
-        let has = |part: Part| parts.contains(&part);
+        if self.web.is_none() && self.parts.contains(&Part::Analysis) {
+            tracing::error!("no metrics can be asked for");
+        }
+        let (leads, leading) = watch::channel(self.election.is_none());
+        let keys = when(
+            self.parts.contains(&Part::SealedSecrets),
+            run::follow_keys(
+                cluster,
+                clock,
+                &self.sealing,
+                &self.handle,
+                leading,
+                stop.clone(),
+            ),
+        );
+        let terms = async {
+            match &self.election {
+                None => self.term(cluster, clock, stop).await,
+                Some(election) => self.terms(election, cluster, clock, &leads, stop).await,
+            }
+        };
+        future::try_join(keys, terms).await.map(drop)
+    }
+
+    /// Works whenever the election is won, until stopped.
+    async fn terms(
+        &self,
+        election: &Election,
+        cluster: &Cluster,
+        clock: &Clock,
+        leads: &watch::Sender<bool>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(), ClusterError> {
+        loop {
+            tokio::select! {
+                biased;
+                () = stopped(stop.clone()) => return Ok(()),
+                () = election.acquire() => {}
+            }
+            leads.send_replace(true);
+            let (end, ended) = watch::channel(false);
+            let mut term = pin!(self.term(cluster, clock, ended));
+            let told = async {
+                stopped(stop.clone()).await;
+                end.send_replace(true);
+                // The lease is renewed while what has begun is finished.
+                future::pending::<()>().await
+            };
+            tokio::select! {
+                biased;
+                outcome = &mut term => {
+                    election.release().await;
+                    return outcome;
+                }
+                () = election.hold() => {}
+                () = told => {}
+            }
+            leads.send_replace(false);
+            end.send_replace(true);
+            if tokio::time::timeout(LAST_BREATH, term).await.is_err() {
+                tracing::warn!("what was going on was cut off");
+            }
+            self.applier.forget_all();
+        }
+    }
+
+    /// Everything that only one replica does.
+    async fn term(
+        &self,
+        cluster: &Cluster,
+        clock: &Clock,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(), ClusterError> {
+        let has = |part: Part| self.parts.contains(&part);
+        let mut sealing = self.sealing.clone();
         sealing.sealed.rollouts = has(Part::Rollouts);
         let namespaces = match &sealing.namespaces {
             Some(names) => names.iter().cloned().map(Some).collect(),
@@ -111,28 +186,24 @@ impl Together {
             let told = stopped(stop.clone());
             rollout::run(cluster, clock, namespace.as_deref(), told)
         });
-        if web.is_none() && has(Part::Analysis) {
-            tracing::error!("no metrics can be asked for");
-        }
-        let judged = namespaces.iter().zip(std::iter::repeat(&web)).filter_map(
-            |(namespace, web): (&Option<String>, &Option<Web>)| {
-                let web = web.as_ref()?;
-                let settings = analysis_run::Settings {
-                    namespace: namespace.clone(),
-                    ..analysis_run::Settings::default()
-                };
-                let told = stopped(stop.clone());
-                Some(analysis_run::run(cluster, clock, web, settings, told))
-            },
-        );
+        let judged = namespaces.iter().filter_map(|namespace: &Option<String>| {
+            let web = self.web.as_ref()?;
+            let settings = analysis_run::Settings {
+                namespace: namespace.clone(),
+                ..analysis_run::Settings::default()
+            };
+            let told = stopped(stop.clone());
+            Some(analysis_run::run(cluster, clock, web, settings, told))
+        });
         let judged = future::try_join_all(judged);
         let judged = when(has(Part::Analysis), async { judged.await.map(drop) });
         let rollouts = future::try_join_all(rollouts);
         let rollouts = when(has(Part::Rollouts), async { rollouts.await.map(drop) });
+        let applier = self.applier.clone();
         let applications = when(has(Part::Applications), applier.run(stopped(stop.clone())));
         let sealed = when(
             has(Part::SealedSecrets),
-            run::run(cluster, clock, sealing, handle, stop),
+            run::unseal(cluster, clock, &sealing, &self.handle, stop.clone()),
         );
         future::try_join4(sealed, rollouts, judged, applications)
             .await

@@ -1,5 +1,6 @@
 //! Any manifest: reading, writing, naming, selecting and patching it. Everything here is pure.
 
+pub mod edit;
 pub mod name;
 #[expect(
     clippy::module_inception,
@@ -8,6 +9,7 @@ pub mod name;
 mod object;
 pub mod patch;
 pub mod pod_template;
+pub mod quantity;
 mod reference;
 pub mod schema;
 pub mod selector;

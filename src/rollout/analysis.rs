@@ -93,10 +93,10 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Result<(), ComposeError> {
         for run in current.chain(runs.others.iter().copied()) {
             end(pass, run);
         }
-        // A retry must not meet the run that ended what it retries.
-        let is_over = pass.flag("abort") || is_back;
+        // Only the pass that aborts still shows why: a retry must not meet the run that ended what it retries.
+        let is_aborting = pass.is_aborted() && !pass.flag("abort");
         for (field, run) in [(BACKGROUND, runs.background), (STEP, runs.step)] {
-            note(pass, field, &found(run.filter(|_| !is_over)));
+            note(pass, field, &found(run.filter(|_| is_aborting)));
         }
         return Ok(());
     }

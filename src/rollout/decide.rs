@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
-    analysis, compose, condition, fault, history,
+    analysis, compose, condition, ephemeral, fault, history,
     pass::Pass,
     restart,
     revision::{self, First},
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub effective_template: Option<Value>,
     /// The names of the ReplicaSets that count as made from the effective template, where somebody has judged it.
     pub matching: Option<BTreeSet<String>>,
+    /// Whether what the Rollout asks for is not to be begun yet: everything else goes on with the current revision.
+    pub is_held: bool,
     /// The ReplicaSets that it controls.
     pub replica_sets: Vec<Object>,
     /// The AnalysisRuns that it controls.
@@ -71,7 +73,9 @@ impl Snapshot {
 
     /// The selector of its pods as text, where pods are to be looked at before anything is decided.
     pub fn pods_needed(&self) -> Option<String> {
-        restart::wanted(&self.rollout)?;
+        if restart::wanted(&self.rollout).is_none() && !ephemeral::is_asked_for(&self.rollout) {
+            return None;
+        }
         Some(status::selector_text(&self.selector()))
     }
 
@@ -133,10 +137,9 @@ pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Plan {
     }
     match revision::sync(&mut pass) {
         First::Effects => return pass.into_effects(),
-        First::Status => {
-            status::finish(&mut pass);
-            return pass.into_plan();
-        }
+        // The generation counts as seen when the phase is that of the new revision, not before: whoever waits for both
+        // must not take the old phase for the new one.
+        First::Status => return pass.into_plan(),
         First::Nothing => {}
     }
     if scale::is_rescaled(&pass) && !pass.is_halted() {
@@ -148,7 +151,12 @@ pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Plan {
 }
 
 fn canary(mut pass: Pass<'_>) -> Plan {
-    if revision::is_begun(&pass) {
+    let is_held = pass.snapshot.is_held;
+    if is_held && revision::is_begun(&pass) && !pass.flag("abort") {
+        // The steps are others as well: where the current revision stands among them cannot be told.
+        return Plan::default();
+    }
+    if !is_held && revision::is_begun(&pass) {
         revision::begin(&mut pass);
         status::settle(&mut pass);
         return pass.into_plan();
@@ -160,6 +168,7 @@ fn canary(mut pass: Pass<'_>) -> Plan {
         return pass.into_effects();
     }
     history::forget(&mut pass);
+    ephemeral::sync(&mut pass);
     service::point(&mut pass);
     let routed = traffic::route(&mut pass);
     if let Err(error) = routed {
@@ -175,6 +184,7 @@ fn canary(mut pass: Pass<'_>) -> Plan {
         }
     }
     steps::advance(&mut pass);
+    workload::scale_down(&mut pass);
     status::settle(&mut pass);
     pass.into_plan()
 }

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use serde_json::{Value, json};
 
 use super::{
+    affinity,
     analysis::compose_at,
     compose::{ComposeError, Hashes},
     decide::Snapshot,
@@ -20,12 +21,7 @@ use crate::{
 
 /// Fields of the strategy that this program does not carry out. They are refused, for a Rollout that names them counts
 /// on them.
-const UNSUPPORTED: &[&str] = &[
-    "antiAffinity",
-    "canaryMetadata",
-    "stableMetadata",
-    "pingPong",
-];
+const UNSUPPORTED: &[&str] = &["pingPong"];
 
 const STEP_KINDS: &str = "Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause";
 
@@ -193,6 +189,14 @@ fn of_canary(canary: &Canary) -> Option<String> {
     });
     if let Some(field) = field {
         return Some(unsupported(&format!("spec.strategy.canary.{field}")));
+    }
+    let wish = canary.others.get("antiAffinity");
+    if let Some((field, value, why)) = wish
+        .filter(|wish| !wish.is_null())
+        .and_then(affinity::fault)
+    {
+        let path = format!("spec.strategy.antiAffinity{field}");
+        return Some(invalid(&path, value, why));
     }
     of_routing(canary, &stable, &new).or_else(|| {
         let mut steps = canary.steps().iter().enumerate();

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::Value;
 
-use super::quantity;
+use crate::object::quantity;
 
 /// The letters of a hash: no vowels, so that no words come about.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -146,9 +146,15 @@ fn write(text: &mut String, value: &Value, of: &str) {
     match (of, value) {
         ("text", Value::String(value)) => quote(text, value),
         ("text", _) => text.push_str("\"\""),
-        ("quantity", Value::String(value)) => quote(text, &quantity::canonical(value)),
+        ("quantity", Value::String(value)) => {
+            quote(text, quantity::canonical(value).as_deref().unwrap_or(value));
+        }
         ("quantity", Value::Number(value)) => {
-            quote(text, &quantity::canonical(&value.to_string()));
+            let value = value.to_string();
+            quote(
+                text,
+                quantity::canonical(&value).as_deref().unwrap_or(&value),
+            );
         }
         ("quantity", _) => text.push_str("\"0\""),
         ("bool", Value::Bool(true)) => text.push_str("true"),

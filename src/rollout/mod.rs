@@ -1,5 +1,6 @@
 //! Rollouts and their analysis: what shall be done next, decided without doing it.
 
+mod affinity;
 mod analysis;
 mod analysis_outcome;
 pub mod analysis_run;
@@ -9,6 +10,7 @@ pub mod compose;
 mod condition;
 mod counts;
 pub mod decide;
+mod ephemeral;
 mod expression;
 mod fault;
 pub mod hash;
@@ -16,7 +18,6 @@ mod history;
 pub mod metric;
 mod pass;
 mod progress;
-mod quantity;
 mod replica_set;
 mod restart;
 mod revision;

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{condition, pass::Pass, replica_set};
+use super::{affinity, condition, ephemeral, pass::Pass, replica_set};
 use crate::{
-    api::rollout::{DESIRED_REPLICAS, HASH_LABEL, REVISION, REVISION_HISTORY},
+    api::rollout::{DESIRED_REPLICAS, EPHEMERAL_METADATA, HASH_LABEL, REVISION, REVISION_HISTORY},
     object::{Gvk, Object, ObjectRef},
     plan::Effect,
 };
@@ -31,6 +31,9 @@ pub enum First {
 
 /// Numbers the revision, and makes its ReplicaSet if there is none.
 pub fn sync(pass: &mut Pass<'_>) -> First {
+    if pass.snapshot.is_held {
+        return First::Nothing;
+    }
     let last = last_but_new(pass);
     let Some(set) = pass.new_set else {
         if number(pass, last + 1) {
@@ -143,8 +146,16 @@ fn renew(pass: &mut Pass<'_>, set: &Object, revision: i64) -> bool {
         change.insert("metadata".into(), json!({"annotations": annotations}));
     }
     let seconds = pass.spec.min_ready_seconds;
+    let mut spec = Map::new();
     if replica_set::count(set, &["spec", "minReadySeconds"]) != seconds {
-        change.insert("spec".into(), json!({"minReadySeconds": seconds}));
+        spec.insert("minReadySeconds".into(), seconds.into());
+    }
+    if let Some(affinity) = affinity::renewed(pass, set) {
+        let template = json!({"spec": {"affinity": affinity}});
+        spec.insert("template".into(), template);
+    }
+    if !spec.is_empty() {
+        change.insert("spec".into(), spec.into());
     }
     if change.is_empty() {
         return false;
@@ -228,7 +239,16 @@ fn made(pass: &Pass<'_>, name: &str, revision: i64) -> Object {
         _ => Map::new(),
     };
     metadata.insert("labels".into(), labels.clone().into());
+    let injected = ephemeral::of_new(pass);
+    if let Some(injected) = injected {
+        ephemeral::inject(&mut metadata, injected);
+    }
     template.insert("metadata".into(), metadata.into());
+    if let Some(affinity) = affinity::of(pass)
+        && let Some(spec) = template.get_mut("spec").and_then(Value::as_object_mut)
+    {
+        spec.insert("affinity".into(), affinity);
+    }
     let selector = pass.snapshot.selector();
     let mut selector = selector.as_object().cloned().unwrap_or_default();
     let matched = with_hash(selector.get("matchLabels"));
@@ -239,6 +259,10 @@ fn made(pass: &Pass<'_>, name: &str, revision: i64) -> Object {
     annotations.insert(REVISION.into(), revision.to_string().into());
     let desired = pass.spec.replicas().to_string();
     annotations.insert(DESIRED_REPLICAS.into(), desired.into());
+    if let Some(injected) = injected {
+        let noted = ephemeral::noted(injected);
+        annotations.insert(EPHEMERAL_METADATA.into(), noted.into());
+    }
     let mut set = rollout.clone();
     set.as_map_mut().clear();
     set.set(&["apiVersion"], "apps/v1".into());

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::rollout::{
         DEFAULT_ABORT_SCALE_DOWN_DELAY_SECONDS, DEFAULT_SCALE_DOWN_DELAY_SECONDS, DESIRED_REPLICAS,
-        HASH_LABEL, SCALE_DOWN_DEADLINE,
+        SCALE_DOWN_DEADLINE,
     },
     object::Object,
     rollout::service,
@@ -187,12 +187,10 @@ fn is_referenced(pass: &Pass<'_>, set: &Object) -> bool {
         return true;
     }
     let services = [&pass.canary.canary_service, &pass.canary.stable_service];
-    services.into_iter().flatten().any(|name| {
-        let target = service::service_ref(pass.rollout(), name);
-        let service = pass.snapshot.object(&target);
-        let selected = service.and_then(|service| service.at(&["spec", "selector", HASH_LABEL]));
-        selected.and_then(Value::as_str) == Some(hash)
-    })
+    services
+        .into_iter()
+        .flatten()
+        .any(|name| service::selected_now(pass, name) == Some(hash))
 }
 
 fn put_deadline(pass: &mut Pass<'_>, set: &Object, seconds: i64) {

@@ -6,6 +6,7 @@ use super::{pass::Pass, replica_set};
 use crate::{
     api::rollout::{HASH_LABEL, MANAGED_BY},
     object::{Gvk, Object, ObjectRef},
+    plan::Effect,
 };
 
 /// Where a Service stands.
@@ -43,6 +44,24 @@ pub fn point_back(pass: &mut Pass<'_>) {
 fn selected(service: &Object) -> &str {
     let hash = service.at(&["spec", "selector", HASH_LABEL]);
     hash.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The hash that a Service selects after what this pass has found to do.
+pub fn selected_now<'p>(pass: &'p Pass<'_>, name: &str) -> Option<&'p str> {
+    let target = service_ref(pass.rollout(), name);
+    let switched = pass.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Patch {
+            target: patched,
+            patch,
+            ..
+        } if *patched == target => patch
+            .get("spec")?
+            .get("selector")?
+            .get(HASH_LABEL)?
+            .as_str(),
+        _ => None,
+    });
+    switched.or_else(|| pass.snapshot.object(&target).map(selected))
 }
 
 fn target(pass: &mut Pass<'_>, name: Option<&str>, set: Option<&Object>, checks: bool) {

@@ -32,6 +32,10 @@ pub fn finish(pass: &mut Pass<'_>) {
     let (phase, message) = phase(pass);
     pass.put("phase", phase);
     put_text(pass, "message", &message);
+    if pass.snapshot.is_held {
+        // Who waits for a generation waits for what it asks for.
+        return;
+    }
     let generation = pass.rollout().generation().unwrap_or(0).to_string();
     pass.put("observedGeneration", generation);
     let workload = pass.snapshot.workload_generation();

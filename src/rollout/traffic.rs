@@ -78,20 +78,18 @@ fn note(pass: &mut Pass<'_>, split: &router::Split, left: Option<String>) {
         return;
     }
     let moved = match pass.weights() {
-        None => Some(format!("to {}", split.canary)),
+        None => format!("to {}", split.canary),
         Some(before) if before.canary != split.canary => {
-            Some(format!("from {} to {}", before.canary, split.canary))
+            format!("from {} to {}", before.canary, split.canary)
         }
-        // Another revision at the same weight is nothing to tell.
-        Some(_) => None,
+        // Another revision at the same weight: the original tells it too, and says nothing of it.
+        Some(_) => String::new(),
     };
     pass.put_canary("weights", Some(weights));
-    if let Some(moved) = moved {
-        pass.event(
-            "TrafficWeightUpdated",
-            format!("Traffic weight updated {moved}"),
-        );
-    }
+    pass.event(
+        "TrafficWeightUpdated",
+        format!("Traffic weight updated {moved}"),
+    );
 }
 
 /// Whether the stable pods can carry a weight.

@@ -33,16 +33,19 @@ impl Form {
     ) -> Vec<u8> {
         match self {
             Self::Object => whole(resource, stored),
-            Self::Metadata => to_bytes(&partial(stored)),
+            Self::Metadata => partial(stored),
             Self::Table(include) => {
-                let object = admit::from_storage(resource, &stored.object);
                 let metadata = json!({"resourceVersion": stored.version.to_string()});
                 let options = TableOptions {
                     now,
                     include: *include,
                     headers,
                 };
-                to_bytes(&table(resource, [&object], metadata, options))
+                if resource.storage == resource.gvk {
+                    return table(resource, [stored], &metadata, options);
+                }
+                let object = admit::from_storage(resource, &stored.object);
+                table(resource, [&object], &metadata, options)
             }
         }
     }
@@ -64,15 +67,14 @@ impl Form {
                     include: *include,
                     headers: true,
                 };
+                let metadata = Value::Object(metadata);
                 if resource.storage == resource.gvk {
-                    let objects = items.map(|stored| &stored.object);
-                    let metadata = Value::Object(metadata);
-                    return to_bytes(&table(resource, objects, metadata, options));
+                    return table(resource, items, &metadata, options);
                 }
                 let objects: Vec<_> = items
                     .map(|stored| admit::from_storage(resource, &stored.object))
                     .collect();
-                return to_bytes(&table(resource, &objects, Value::Object(metadata), options));
+                return table(resource, &objects, &metadata, options);
             }
         };
         let mut json = to_bytes(&json!({"kind": kind, "apiVersion": api_version}));
@@ -94,7 +96,7 @@ impl Form {
                     let object = admit::from_storage(resource, &stored.object);
                     json.extend_from_slice(&Stored::new(object, 0).bare);
                 }
-                _ => json.extend(to_bytes(&partial(stored))),
+                _ => json.extend(partial(stored)),
             }
         }
         json.extend_from_slice(b"]}");
@@ -135,11 +137,12 @@ fn whole(resource: &Resource, stored: &Stored) -> Vec<u8> {
     }
 }
 
-fn partial(stored: &Stored) -> Value {
-    json!({
-        "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
-        "metadata": stored.object.at(&["metadata"]),
-    })
+fn partial(stored: &Stored) -> Vec<u8> {
+    let mut json =
+        br#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#.to_vec();
+    json.extend_from_slice(stored.metadata_json());
+    json.push(b'}');
+    json
 }
 
 /// JSON of a value; trees of JSON values always serialise.

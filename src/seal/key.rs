@@ -80,20 +80,38 @@ impl SealingKey {
     /// # Errors
     /// [`KeyError`] when there is none, or it is not an RSA key of at least 2048 bits.
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
-        for block in Pem::iter_from_buffer(pem) {
-            let Ok(block) = block else { break };
-            let contents = Hidden::new(block.contents);
-            match block.label.as_str() {
-                "RSA PRIVATE KEY" => return Self::from_pkcs1(contents.expose()),
-                "PRIVATE KEY" => return Self::from_pkcs8(contents),
-                "EC PRIVATE KEY" => return Err(KeyError::NotRsa("an EC key")),
-                "DSA PRIVATE KEY" => return Err(KeyError::NotRsa("a DSA key")),
-                "OPENSSH PRIVATE KEY" => return Err(KeyError::NotRsa("in the form of OpenSSH")),
-                "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted),
-                _ => {}
-            }
+        Self::each_from_pem(pem)
+            .next()
+            .unwrap_or(Err(KeyError::None))
+    }
+
+    /// Reads every private key of a PEM text.
+    ///
+    /// # Errors
+    /// As [`SealingKey::from_pem`], for the first key that cannot be used.
+    pub fn all_from_pem(pem: &[u8]) -> Result<Vec<Self>, KeyError> {
+        let keys: Vec<Self> = Self::each_from_pem(pem).collect::<Result<_, _>>()?;
+        if keys.is_empty() {
+            return Err(KeyError::None);
         }
-        Err(KeyError::None)
+        Ok(keys)
+    }
+
+    fn each_from_pem(pem: &[u8]) -> impl Iterator<Item = Result<Self, KeyError>> {
+        Pem::iter_from_buffer(pem)
+            .map_while(Result::ok)
+            .filter_map(|block| {
+                let contents = Hidden::new(block.contents);
+                Some(match block.label.as_str() {
+                    "RSA PRIVATE KEY" => Self::from_pkcs1(contents.expose()),
+                    "PRIVATE KEY" => Self::from_pkcs8(contents),
+                    "EC PRIVATE KEY" => Err(KeyError::NotRsa("an EC key")),
+                    "DSA PRIVATE KEY" => Err(KeyError::NotRsa("a DSA key")),
+                    "OPENSSH PRIVATE KEY" => Err(KeyError::NotRsa("in the form of OpenSSH")),
+                    "ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
+                    _ => return None,
+                })
+            })
     }
 
     fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {

@@ -31,6 +31,8 @@ type Digest32 = [u8; 32];
 struct Entry {
     key: Arc<SealingKey>,
     ordered_at: Timestamp,
+    /// Whether it may be sealed for: staged and retired keys only open.
+    seals: bool,
 }
 
 /// A value that was opened, and by which key.
@@ -48,6 +50,11 @@ impl KeyRing {
     /// Adds a key at its place in time; a key with the same public half is replaced only by one that
     /// brings a certificate where there was none, or by a later ordering time. Says whether it was new.
     pub fn insert(&mut self, key: SealingKey, ordered_at: Timestamp) -> bool {
+        self.insert_as(key, ordered_at, true)
+    }
+
+    /// As [`KeyRing::insert`], and says whether the key may be sealed for: staged and retired keys only open.
+    pub fn insert_as(&mut self, key: SealingKey, ordered_at: Timestamp, seals: bool) -> bool {
         let known = self
             .entries
             .iter()
@@ -65,8 +72,22 @@ impl KeyRing {
         let at = self
             .entries
             .partition_point(|entry| entry.ordered_at >= ordered_at);
-        self.entries.insert(at, Entry { key, ordered_at });
+        let entry = Entry {
+            key,
+            ordered_at,
+            seals,
+        };
+        self.entries.insert(at, entry);
         known.is_none()
+    }
+
+    /// Lets a key be sealed for from now on, or not any more; it goes on to open.
+    pub fn set_seals(&mut self, fingerprint: Fingerprint, seals: bool) {
+        for entry in &mut self.entries {
+            if entry.key.fingerprint() == fingerprint {
+                entry.seals = seals;
+            }
+        }
     }
 
     /// Takes a key out; what it alone opened is refused from now on.
@@ -95,12 +116,15 @@ impl KeyRing {
         self.entries.is_empty()
     }
 
-    /// The key that new secrets are sealed for: the newest with a certificate that is valid already.
+    /// The key that new secrets are sealed for: the newest that may be, with a certificate that is valid already.
     ///
     /// A certificate whose time has not come, or a key dated in the future, is passed over; when all are
     /// of the future, the one whose time comes first is taken, so that a slow clock does not stop sealing.
     pub fn current(&self, now: Timestamp) -> Option<&Arc<SealingKey>> {
         let begins = |entry: &Entry| {
+            if !entry.seals {
+                return None;
+            }
             let facts = entry.key.certificate()?.facts();
             Some(facts.not_before.max(entry.ordered_at))
         };
@@ -110,7 +134,7 @@ impl KeyRing {
             .or_else(|| {
                 self.entries
                     .iter()
-                    .filter(|entry| entry.key.certificate().is_some())
+                    .filter(|entry| begins(entry).is_some())
                     .min_by_key(|entry| begins(entry))
             })
             .map(|entry| &entry.key)
@@ -162,6 +186,25 @@ impl KeyRing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const KEY: &str = include_str!("../../tests/vectors/kubeseal/keys/small.key");
+    const CERTIFICATE: &str = include_str!("../../tests/vectors/kubeseal/keys/small.crt");
+
+    #[test]
+    fn a_key_that_only_opens_is_not_sealed_for() {
+        let certificate = super::super::Certificate::from_pem(CERTIFICATE.as_bytes()).unwrap();
+        let key = SealingKey::from_pem(KEY.as_bytes()).unwrap();
+        let key = key.with_certificate(certificate).unwrap();
+        let (fingerprint, now) = (key.fingerprint(), "2030-01-01T00:00:00Z".parse().unwrap());
+        let mut ring = KeyRing::new();
+        assert!(ring.insert_as(key, Timestamp::UNIX_EPOCH, false));
+        assert!(ring.current(now).is_none());
+        ring.set_seals(fingerprint, true);
+        assert!(ring.current(now).is_some());
+        ring.set_seals(fingerprint, false);
+        assert!(ring.current(now).is_none());
+        assert_eq!(ring.len(), 1);
+    }
 
     #[test]
     fn the_memory_is_bounded() {

@@ -1,9 +1,13 @@
 //! Sealing and unsealing: the only place that knows the ciphertext.
 
+mod backup;
 pub mod decide;
+pub mod diagnose;
 mod envelope;
+mod item;
 mod key;
 mod key_ring;
+mod key_state;
 mod scope;
 #[expect(
     clippy::module_inception,
@@ -13,8 +17,11 @@ mod seal;
 mod unseal;
 mod x509;
 
+pub use backup::{BackupError, Lock, Opener, identities, is_locked, lock, recipients, unlock};
+pub use item::{Binding, ItemError, OpenedItem};
 pub use key::{KeyError, SealingKey};
 pub use key_ring::{KeyRing, MAX_REMEMBERED};
+pub use key_state::{KeyRecord, KeyState, StateError, changes, sealing};
 pub use scope::{Scope, ScopeError, label};
 pub use seal::{SealError, SealOptions, seal, seal_item};
 pub use unseal::{

@@ -64,7 +64,9 @@ impl Delivered {
             .is_some_and(|(said, _)| said == reason::NOT_OWNED || said == reason::PATCHED);
         Self {
             is_honoured: sealed.is_some_and(is_opted_in) && !is_refused,
-            is_observed: sealed.is_none_or(is_observed),
+            // What was opened stands on the version, whether or not a status is written.
+            is_observed: sealed.is_none_or(is_observed)
+                || desired.is_some_and(|version| version.sealed_from() == input),
             sealed_from: input,
             desired: desired.map(|version| version.number),
             promoted: promoted.map(|version| version.number),

@@ -3,7 +3,15 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value};
 
-use super::{promote::Verdict, reject::Rejections, state::State};
+use super::{
+    input::sealed_from,
+    pin,
+    promote::Verdict,
+    read::{Rejection, Version},
+    reject::Rejections,
+    snapshot::Opened,
+    state::State,
+};
 use crate::{
     api::version::{CONDITION, reason},
     object::Object,
@@ -45,7 +53,14 @@ impl Condition {
             return Self::lost(state);
         }
         let desired = state.desired;
+        let gone = of_the_plain_name(state);
         match verdict {
+            Verdict::Settled | Verdict::Promote if is_unopened(state) => Self {
+                reason: reason::PROGRESSING,
+                message: format!(
+                    "version {desired} stays promoted: what is sealed now does not open"
+                ),
+            },
             Verdict::Settled | Verdict::Promote => Self {
                 reason: reason::PROMOTED,
                 message: format!("version {desired} is promoted"),
@@ -53,7 +68,7 @@ impl Condition {
             Verdict::Nobody => rejected(state, rejections).unwrap_or_else(|| Self {
                 reason: reason::PROGRESSING,
                 message: format!(
-                    "version {desired} was given to a Rollout before and waits for one, or for: waxwing secret promote {}",
+                    "version {desired} was given to a Rollout before and waits for one, or for: waxwing secret promote {}{gone}",
                     state.snapshot.secret()
                 ),
             }),
@@ -61,7 +76,7 @@ impl Condition {
                 .or_else(|| stalled(state))
                 .unwrap_or_else(|| Self {
                     reason: reason::PROGRESSING,
-                    message: format!("version {desired} waits for {}", waited.join(", ")),
+                    message: format!("version {desired} waits for {}{gone}", waited.join(", ")),
                 }),
         }
     }
@@ -80,7 +95,7 @@ impl Condition {
             .collect();
         Self {
             reason: reason::LOST,
-            message: parts.join("; "),
+            message: format!("{}{}", parts.join("; "), of_the_plain_name(state)),
         }
     }
 
@@ -166,14 +181,53 @@ fn place(conditions: &[Value]) -> Option<usize> {
         .position(|condition| condition.get("type").and_then(Value::as_str) == Some(CONDITION))
 }
 
+/// Whether the desired version is another than what is sealed now, for that does not open.
+fn is_unopened(state: &State<'_>) -> bool {
+    let made_from = state.versions.get(&state.desired).map(Version::sealed_from);
+    let input = sealed_from(&state.snapshot.sealed);
+    state.snapshot.opened == Opened::Failed && made_from != Some(input.as_str())
+}
+
+/// That nothing holds what was promoted, where that is so.
+fn of_the_plain_name(state: &State<'_>) -> String {
+    if state.promoted.is_some() || state.snapshot.plain.is_some() {
+        return String::new();
+    }
+    format!(
+        "; what Secret {} held is gone for good, and it takes version {} when that is promoted",
+        state.snapshot.secret(),
+        state.desired
+    )
+}
+
+/// Whether a rejection of the desired version still says how things stand: a Rollout that has gone on to something else
+/// is about to try it again, unless it is pinned.
+fn stands(state: &State<'_>, name: &str, rejection: &Rejection) -> bool {
+    let is_it = |uid: Option<&str>| uid.unwrap_or_default() == rejection.uid;
+    let consumer = state
+        .consumers
+        .iter()
+        .find(|consumer| consumer.name() == name && is_it(consumer.rollout.uid()));
+    consumer.is_none_or(|consumer| {
+        let pins = pin::pins(consumer.rollout);
+        let pinned = pins.get(state.snapshot.secret());
+        state.number_in(consumer, consumer.current()) == Some(state.desired)
+            || pinned.is_some_and(|pin| pin.version != state.desired)
+    })
+}
+
 /// Who has rejected the desired version, and why.
 fn rejected(state: &State<'_>, rejections: &Rejections) -> Option<Condition> {
-    let by = rejections.by_version.get(&state.desired)?;
+    let all = rejections.by_version.get(&state.desired)?;
+    let by: Vec<_> = all
+        .iter()
+        .filter(|(name, rejection)| stands(state, name, rejection))
+        .collect();
     if by.is_empty() {
         return None;
     }
     let parts: Vec<String> = by
-        .iter()
+        .into_iter()
         .map(|(name, rejection)| {
             let also = if rejection.template_changed {
                 ", which changed the pod template too"

@@ -88,7 +88,7 @@ fn kept(state: &State<'_>, verdict: &Verdict) -> BTreeSet<u64> {
     let mut kept = BTreeSet::from([state.desired]);
     // Until the plain Secret has taken another one, it is made again from this one.
     if *verdict != Verdict::Promote {
-        kept.insert(state.promoted);
+        kept.extend(state.promoted);
     }
     kept
 }
@@ -103,28 +103,30 @@ fn effects(
     let snapshot = state.snapshot;
     let is_promotion = *verdict == Verdict::Promote;
     let promoted = if is_promotion {
-        state.desired
+        Some(state.desired)
     } else {
         state.promoted
     };
     let input = (snapshot.opened != Opened::Failed).then(|| sealed_from(&snapshot.sealed));
     let marks = |number: u64| Marks {
         is_desired: number == state.desired,
-        is_promoted: number == promoted,
-        is_adopted: !is_promotion && state.adopted == Some(number) && number == promoted,
+        is_promoted: Some(number) == promoted,
+        is_adopted: !is_promotion && state.adopted == Some(number) && Some(number) == promoted,
         is_given: promote::is_named(state, number)
             || state
                 .versions
                 .get(&number)
                 .is_some_and(super::read::Version::is_given),
-        is_asked_for: number != promoted
+        // Noted until the plain Secret has followed, and no longer than nobody else decides.
+        is_asked_for: number == state.desired
+            && matches!(verdict, Verdict::Promote | Verdict::Nobody)
             && state
                 .versions
                 .get(&number)
                 .is_some_and(super::read::Version::is_asked_for),
         sealed_from: input.clone().filter(|_| number == state.desired),
         last: match state.versions.get(&number) {
-            Some(_) if number == state.desired || number == promoted => state.highest,
+            Some(_) if number == state.desired || Some(number) == promoted => state.highest,
             Some(version) => version.last().max(number),
             // Never more than is written: a stop before the next one is made must not skip its number.
             None => number,
@@ -172,10 +174,13 @@ fn effects(
             .into_iter()
             .filter_map(|version| write::marked(snapshot, version, &marks(version.number))),
     );
-    effects.extend(plain(state, promoted, is_promotion, input.clone()));
+    if let Some(promoted) = promoted {
+        effects.extend(plain(state, promoted, is_promotion, input.clone()));
+    }
     if is_promotion {
         let message = format!(
-            "Version {promoted} is promoted: Secret {} holds it",
+            "Version {} is promoted: Secret {} holds it",
+            state.desired,
             snapshot.secret()
         );
         effects.push(told(

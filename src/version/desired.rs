@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     adopt::{Made, equal},
+    consume::template_in,
     content::Content,
+    effective::{Held, held},
     input::sealed_from,
-    number::Numbers,
+    note::notes,
+    number::{HIGHEST_CLAIM, Numbers},
     read::{Version, number},
     snapshot::{Opened, Snapshot},
 };
@@ -44,7 +47,7 @@ fn of_content(
     if let Some(number) = equal(content, versions, made) {
         return Ok(number);
     }
-    let (number, is_again) = match deleted(snapshot, versions, made) {
+    let (number, is_again) = match deleted(snapshot, versions, made)? {
         Some(number) => (number, true),
         None => (numbers.give()?, false),
     };
@@ -53,17 +56,45 @@ fn of_content(
     Ok(number)
 }
 
-/// The number of a desired version that was deleted by hand, while what is sealed is still the same.
+/// The number of a version that was deleted by hand, while what is sealed is still what it came from: the plain Secret
+/// says so, or a ReplicaSet that names it.
+///
+/// # Errors
+/// What must be looked at: somebody else may have taken the name.
 fn deleted(
     snapshot: &Snapshot,
     versions: &BTreeMap<u64, Version<'_>>,
     made: &BTreeMap<u64, Made>,
-) -> Option<u64> {
-    let plain = snapshot.plain.as_ref()?;
-    let before = number(plain, DESIRED)?;
-    let is_gone = !versions.contains_key(&before) && !made.contains_key(&before);
-    let is_same = plain.annotation(SEALED_FROM) == Some(sealed_from(&snapshot.sealed).as_str());
-    (is_gone && is_same).then_some(before)
+) -> Result<Option<u64>, BTreeSet<ObjectRef>> {
+    let input = sealed_from(&snapshot.sealed);
+    let said = snapshot.plain.as_ref().and_then(|plain| {
+        let is_same = plain.annotation(SEALED_FROM) == Some(input.as_str());
+        number(plain, DESIRED).filter(|_| is_same)
+    });
+    let named = snapshot.replica_sets.iter().filter_map(|set| {
+        let is_same = notes(set).get(snapshot.secret()) == Some(&input);
+        match held(&template_in(set), snapshot.namespace(), snapshot.secret()) {
+            Held::Version(number) if is_same => Some(number),
+            _ => None,
+        }
+    });
+    let gone: BTreeSet<u64> = said
+        .into_iter()
+        .chain(named)
+        .filter(|number| *number <= HIGHEST_CLAIM)
+        .filter(|number| !versions.contains_key(number) && !made.contains_key(number))
+        .collect();
+    let unknown: BTreeSet<ObjectRef> = gone
+        .iter()
+        .map(|number| snapshot.version_ref(*number))
+        .filter(|target| !snapshot.looked.contains_key(target))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let is_free =
+        |number: &&u64| snapshot.looked.get(&snapshot.version_ref(**number)) == Some(&false);
+    Ok(gone.iter().rev().find(is_free).copied())
 }
 
 /// The version that was desired last, for a SealedSecret that does not open.

@@ -11,7 +11,7 @@ use super::{
 use crate::{api::version::LAST_VERSION, object::ObjectRef};
 
 /// The highest number that is believed: whoever may name a ReplicaSet or write an annotation must not use the numbers up.
-const HIGHEST_CLAIM: u64 = 1_000_000_000_000_000;
+pub(super) const HIGHEST_CLAIM: u64 = 1_000_000_000_000_000;
 
 /// Gives numbers for one snapshot.
 pub(super) struct Numbers<'a> {

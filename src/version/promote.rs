@@ -23,7 +23,7 @@ pub(super) fn judge(
     rejections: &BTreeMap<u64, BTreeMap<String, Rejection>>,
 ) -> Verdict {
     let desired = state.desired;
-    if desired == state.promoted {
+    if state.promoted == Some(desired) {
         return Verdict::Settled;
     }
     if state.consumers.is_empty() {

@@ -40,11 +40,18 @@ pub(super) fn rejections(state: &State<'_>) -> Rejections {
                     rejections.remove(&name);
                     continue;
                 }
-                let rejection = rejection(state, consumer);
-                if rejections.get(&name).is_none_or(|before| {
-                    (&before.uid, &before.revision) != (&rejection.uid, &rejection.revision)
-                }) {
-                    new.push((*number, name.clone()));
+                let mut rejection = rejection(state, consumer);
+                match rejections.get(&name) {
+                    Some(before)
+                        if (&before.uid, &before.revision)
+                            == (&rejection.uid, &rejection.revision) =>
+                    {
+                        // The next revision says something else before it begins: what was said stays.
+                        if rejection.message.is_empty() {
+                            rejection.message.clone_from(&before.message);
+                        }
+                    }
+                    _ => new.push((*number, name.clone())),
                 }
                 rejections.insert(name, rejection);
             }

@@ -7,6 +7,8 @@ use super::{
     consume::{Consumer, consumers, has_pods, template_in},
     desired,
     effective::{Held, held},
+    input::sealed_from,
+    note::notes,
     number::Numbers,
     read::{self, Version},
     snapshot::Snapshot,
@@ -22,8 +24,8 @@ pub(super) struct State<'a> {
     pub made: BTreeMap<u64, Made>,
     /// What the SealedSecret asks for.
     pub desired: u64,
-    /// What the plain Secret holds.
-    pub promoted: u64,
+    /// What the plain Secret holds, or is made again from; `None` when that is gone for good.
+    pub promoted: Option<u64>,
     /// What ReplicaSets count as made with when they name the plain Secret.
     pub adopted: Option<u64>,
     /// The highest number that was ever given.
@@ -48,13 +50,15 @@ impl<'a> State<'a> {
         let Some(desired) = desired.or(base.promoted) else {
             return Ok(None);
         };
-        // Nothing is promoted: the first version of all is, for nobody can have read another one.
-        let is_first = versions.is_empty() && base.promoted.is_none();
+        // The first version of all is promoted as it is made, for nobody can have read another one.
+        let is_first = versions.is_empty()
+            && base.promoted.is_none()
+            && !is_read_otherwise(snapshot, made.keys().copied().collect());
         let lost = lost(snapshot, &versions, &made)?;
         Ok(Some(Self {
             snapshot,
             desired,
-            promoted: base.promoted.unwrap_or(desired),
+            promoted: base.promoted.or(is_first.then_some(desired)),
             adopted: if is_first {
                 Some(desired)
             } else {
@@ -79,6 +83,22 @@ impl<'a> State<'a> {
             .held(set, self.snapshot.secret())
             .number(self.adopted)
     }
+}
+
+/// Whether some ReplicaSet reads, or has read, another content than what is sealed now: it names a version that is not
+/// among those that are made now, or the plain Secret when that held something else.
+fn is_read_otherwise(snapshot: &Snapshot, made: BTreeSet<u64>) -> bool {
+    let input = sealed_from(&snapshot.sealed);
+    snapshot.replica_sets.iter().any(|set| {
+        let held = held(&template_in(set), snapshot.namespace(), snapshot.secret());
+        match held {
+            Held::None => false,
+            Held::Version(number) => !made.contains(&number),
+            Held::Plain => notes(set)
+                .get(snapshot.secret())
+                .is_some_and(|noted| *noted != input),
+        }
+    })
 }
 
 /// Versions that ReplicaSets with pods name, that are not there and will not be.

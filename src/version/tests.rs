@@ -3,4 +3,5 @@
 mod crash;
 mod points_01_to_03;
 mod points_05_to_08;
+mod points_09_and_13;
 mod points_11_to_12;

@@ -75,6 +75,63 @@ fn open_one_item_with_the_oldest_of_ten_keys(bencher: Bencher<'_, '_>) {
     bencher.bench(|| unseal_items(&sealed, &ring).unwrap());
 }
 
+/// Three hundred objects of three items, each opened once on all cores with one key: what a controller has to do for
+/// objects that it has never seen.
+#[divan::bench(sample_count = 5)]
+fn open_300_objects_of_three_items(bencher: Bencher<'_, '_>) {
+    let sealed: Vec<_> = (0..300)
+        .map(|_| seal(&secret(3), &certificate(), SealOptions::default()).unwrap())
+        .collect();
+    let pem = fs::read(key_file("primary.key")).unwrap();
+    bencher.bench(|| {
+        let mut ring = KeyRing::new();
+        ring.insert(SealingKey::from_pem(&pem).unwrap(), Timestamp::UNIX_EPOCH);
+        let cores = std::thread::available_parallelism().unwrap().get();
+        std::thread::scope(|scope| {
+            for part in sealed.chunks(sealed.len().div_ceil(cores)) {
+                let ring = &ring;
+                scope.spawn(move || part.iter().for_each(|one| drop(unseal_items(one, ring))));
+            }
+        });
+    });
+}
+
+/// One object of three items with a ring of twelve keys of which the oldest fits, never seen before: one search through
+/// the ring, and then two openings with the key that was found.
+#[divan::bench(sample_count = 10)]
+fn open_an_unseen_object_with_a_ring_of_twelve(bencher: Bencher<'_, '_>) {
+    let pem = fs::read(key_file("primary.key")).unwrap();
+    let mut ring = KeyRing::new();
+    ring.insert(SealingKey::from_pem(&pem).unwrap(), Timestamp::UNIX_EPOCH);
+    for age in 1..12 {
+        let at = Timestamp::from_second(age).unwrap();
+        ring.insert(SealingKey::generate(4096, "", at, at).unwrap(), at);
+    }
+    bencher
+        .with_inputs(|| seal(&secret(3), &certificate(), SealOptions::default()).unwrap())
+        .bench_values(|sealed| unseal_items(&sealed, &ring).unwrap());
+}
+
+/// Why an item does not open, told with one key and sixteen other names.
+#[divan::bench]
+fn tell_why_a_moved_item_does_not_open(bencher: Bencher<'_, '_>) {
+    use waxwing::seal::{Binding, Scope, diagnose::with_keys};
+    let sealed = seal(&secret(1), &certificate(), SealOptions::default()).unwrap();
+    let mut ring = KeyRing::new();
+    let key = SealingKey::from_pem(&fs::read(key_file("primary.key")).unwrap()).unwrap();
+    ring.insert(key, Timestamp::UNIX_EPOCH);
+    let here = Binding {
+        scope: Scope::Strict,
+        namespace: "namespace".to_owned(),
+        name: "moved".to_owned(),
+    };
+    let others: Vec<_> = (0..16)
+        .map(|n| ("other".to_owned(), format!("n{n}")))
+        .collect();
+    let item = sealed.spec.encrypted_data.values().next().unwrap();
+    bencher.bench(|| with_keys(item, &here, &ring, &others).unwrap_err());
+}
+
 /// The programs to measure: ours, and the original where the variable names it.
 fn programs() -> Vec<PathBuf> {
     let mut programs = vec![PathBuf::from(env!("CARGO_BIN_EXE_kubeseal"))];

@@ -10,14 +10,17 @@
 )]
 
 mod cli;
+mod fault;
 mod fidelity;
 mod floors;
+mod fuzz;
 mod kubeseal;
 mod kustomize;
 mod rollout;
 mod sandbox;
 mod sandbox_api;
 mod sequence;
+mod soak;
 mod source;
 mod story;
 mod sync;

@@ -45,13 +45,25 @@ refuse 'no secret comes of it' 'NotFound' n get secret copy
 expect 're-encrypts' '"encryptedData"' sh -c "'$KUBESEAL' --re-encrypt <sealed.json | tee again.json"
 expect 'what was re-encrypted opens' '^$' sh -c "'$KUBESEAL' --validate <again.json"
 
+cp sealed.json merged.json
+printf '{"kind":"Secret","stringData":{"port":"5432"}}' >port.json
+expect 'a value more, merged in' '^$' sh -c "'$KUBESEAL' --cert cert.pem --merge-into merged.json <port.json"
+expect 'the controller opens what was merged' '^$' sh -c "'$KUBESEAL' --validate <merged.json"
+expect 'applies what was merged' 'configured' n apply -f merged.json
+expect 'the new value is there' '^5432' until_equal '5432' value db port
+expect 'the old one too' '^second one' until_equal 'second one' value db password
+expect 'seals by the context of the kubeconfig' '"kind": "SealedSecret"' sh -c "'$KUBESEAL' --context \"\$('$KUBECTL' config current-context)\" <secret.json"
+refuse 'and names a context that is not there' 'nowhere' sh -c "'$KUBESEAL' --context nowhere --fetch-cert"
+refuse 'and a service that is not there' 'cannot get sealed secret service' sh -c "'$KUBESEAL' --controller-name nowhere --fetch-cert"
+expect 'the certificate by environment' '"kind": "SealedSecret"' sh -c "SEALED_SECRETS_CERT=cert.pem '$KUBESEAL' <secret.json"
+
 expect 'drift is corrected' 'patched' n patch secret db --type merge -p '{"data":{"password":"Ym9ndXM="}}'
 expect 'by the sealed value' '^second one' until_equal 'second one' value db password
 expect 'a deleted secret' 'deleted' n delete secret db
 expect 'comes back' '^second one' until_equal 'second one' value db password
 expect 'a value alone' '^Ag[A-Za-z0-9+/=]+$' sh -c "printf raw | '$KUBESEAL' --raw --name db --namespace '$space'"
 expect 'the owner goes' 'deleted' n delete sealedsecret db
-expect 'and takes the secret along' '' n wait --for=delete secret/db --timeout=20s
+expect 'and takes the secret along' '' n wait --for=delete secret/db --timeout=60s
 refuse 'which is gone' 'NotFound' n get secret db
 expect 'the namespace goes' 'deleted' k delete namespace "$space" --timeout=60s
 finish

@@ -1,13 +1,11 @@
 //! The command line of `waxwing analysis`.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use super::{recipe, trial};
 use crate::{
     api::analysis::Phase,
-    cli::{Env, Exit, Failure, Shell, block_on},
+    cli::{Env, Exit, Failure, Shell, access::Connection, block_on},
     clock::Clock,
     rollout::{compose, metric},
     web::Web,
@@ -27,7 +25,8 @@ pub struct Args {
 enum Command {
     /// Measure the metrics of an AnalysisTemplate now, and judge them as the controller does.
     ///
-    /// Nothing is written to a cluster. Exit code 0: Successful; 1: Failed or Inconclusive; 2: Error.
+    /// Nothing is written to a cluster. Times are those of the Prometheus that is asked, whatever the clock of this
+    /// machine says. Exit code 0: Successful; 1: Failed or Inconclusive; 2: Error.
     #[command(
         after_help = "Examples:\n  waxwing analysis run analysis-template.yaml --arg service=shop --prometheus http://localhost:9090\n  waxwing analysis run error-rate -n shop --arg service=shop -o json"
     )]
@@ -50,15 +49,8 @@ struct RunArgs {
     /// The name is that of a ClusterAnalysisTemplate.
     #[arg(long)]
     cluster_scope: bool,
-    /// Namespace of the template; without it that of the kubeconfig.
-    #[arg(short, long, value_name = "NAME")]
-    namespace: Option<String>,
-    /// The cluster; without it KUBECONFIG, the file in the home folder, or the service account of the pod.
-    #[arg(long, value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig.
-    #[arg(long, value_name = "NAME")]
-    context: Option<String>,
+    #[command(flatten)]
+    connection: Connection,
     /// text or json.
     #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
     output: String,
@@ -102,9 +94,7 @@ impl Args {
             place: recipe::Place {
                 template: args.template,
                 cluster_scope: args.cluster_scope,
-                namespace: args.namespace,
-                kubeconfig: args.kubeconfig,
-                context: args.context,
+                connection: args.connection,
             },
         })
     }

@@ -1,6 +1,6 @@
 //! Where a template comes from: a file, or a cluster.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
         analysis::{cluster_template_gvk, template_gvk},
         rollout::{GROUP, VERSION},
     },
-    cli::Failure,
+    cli::{Failure, access::Connection},
     cluster::Cluster,
     object::{
         Object, ObjectRef,
@@ -29,9 +29,7 @@ const NO_NAMESPACE: &str = "default";
 pub struct Place {
     pub template: String,
     pub cluster_scope: bool,
-    pub namespace: Option<String>,
-    pub kubeconfig: Option<PathBuf>,
-    pub context: Option<String>,
+    pub connection: Connection,
 }
 
 /// A template with all that it names.
@@ -55,13 +53,11 @@ pub async fn read(place: &Place) -> Result<Recipe, Failure> {
     if is_file {
         return from_file(place);
     }
-    let cluster = Cluster::from_kubeconfig(place.kubeconfig.as_deref(), place.context.as_deref())
-        .await
-        .map_err(|error| Failure::new("failed to reach the cluster").because(error))?;
-    let namespace = place.namespace.clone();
+    let reached = place.connection.place().await?;
+    let cluster = reached.cluster;
     let mut recipe = Recipe {
         named: json!([{"templateName": template, "clusterScope": place.cluster_scope}]),
-        namespace: namespace.unwrap_or_else(|| cluster.default_namespace().to_owned()),
+        namespace: reached.namespace,
         found: Found::new(),
         cluster: None,
     };
@@ -94,10 +90,10 @@ fn from_file(place: &Place) -> Result<Recipe, Failure> {
     let bytes = std::fs::read(file).map_err(|error| failed().because(error))?;
     let documents =
         yaml::read(&bytes, &ReadOptions::default()).map_err(|error| failed().because(error))?;
-    let namespace = place.namespace.clone();
+    let namespace = place.connection.namespace().unwrap_or(NO_NAMESPACE);
     let mut recipe = Recipe {
         named: json!([]),
-        namespace: namespace.unwrap_or_else(|| NO_NAMESPACE.to_owned()),
+        namespace: namespace.to_owned(),
         found: Found::new(),
         cluster: None,
     };
@@ -146,6 +142,7 @@ impl Recipe {
         };
         let namespace = Some(self.namespace.as_str());
         let templates = compose::templates(self.list(), namespace, &self.found).map_err(failed)?;
+        all_known(args, &templates)?;
         let mut spec = compose::spec_with(&templates, args, &[], &[]).map_err(failed)?;
         let given: Vec<&str> = args
             .iter()
@@ -185,4 +182,29 @@ impl Recipe {
         }
         Ok(secrets)
     }
+}
+
+/// Whether each argument that was typed is one of the templates: in a Rollout another one is passed over, at the desk it
+/// is a slip.
+fn all_known(args: &[Value], templates: &[Object]) -> Result<(), Failure> {
+    fn name(arg: &Value) -> Option<&str> {
+        arg.get("name").and_then(Value::as_str)
+    }
+    let own = templates
+        .iter()
+        .filter_map(|template| template.at(&["spec", "args"])?.as_array());
+    let known: BTreeSet<&str> = own.flatten().filter_map(name).collect();
+    let Some(unknown) = args
+        .iter()
+        .filter_map(name)
+        .find(|arg| !known.contains(arg))
+    else {
+        return Ok(());
+    };
+    let known: Vec<&str> = known.into_iter().collect();
+    let hint = match known.as_slice() {
+        [] => "the template has no arguments".to_owned(),
+        known => format!("the template has {}", known.join(", ")),
+    };
+    Err(Failure::new(format!("unknown argument {unknown:?}")).hint(hint))
 }

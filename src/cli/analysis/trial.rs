@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,15 +13,18 @@ use crate::{
     },
     cli::Failure,
     clock::Clock,
-    controller::analysis_run::measure,
+    controller::analysis_run::{ask, measure},
     object::{Object, ObjectRef, patch::merge},
     plan::{Effect, Next},
     rollout::{
-        analysis_run::{self, Decision, Snapshot},
+        analysis_run::{self, Decision, Snapshot, Task},
         metric,
     },
     web::Web,
 };
+
+/// Clocks that differ by less are taken for the same.
+const CLOSE: SignedDuration = SignedDuration::from_secs(2);
 
 /// What a trial is made with.
 pub struct Trial {
@@ -79,13 +83,33 @@ impl Trial {
             taken: Vec::new(),
             settings: self.settings.clone(),
         };
+        let mut ahead = SignedDuration::ZERO;
+        let mut is_told = false;
         loop {
-            let plan = match analysis_run::decide(&snapshot, self.clock.now()) {
+            let now = later(self.clock.now(), ahead);
+            let plan = match analysis_run::decide(&snapshot, now) {
                 Decision::Measure(tasks) => {
+                    // A metrics server on fast time has nothing of what this machine calls now.
+                    let shift = if is_told {
+                        SignedDuration::ZERO
+                    } else {
+                        self.shift(&tasks, ahead).await
+                    };
+                    is_told = !is_told;
+                    if shift.abs() > CLOSE {
+                        ahead += shift;
+                        continue;
+                    }
+                    is_told = false;
                     let taken = tasks
                         .into_iter()
                         .map(|task| measure(&self.web, &self.clock, task));
-                    snapshot.taken = future::join_all(taken).await;
+                    let mut taken = future::join_all(taken).await;
+                    for one in &mut taken {
+                        one.started = later(one.started, ahead);
+                        one.finished = later(one.finished, ahead);
+                    }
+                    snapshot.taken = taken;
                     continue;
                 }
                 Decision::Apply(plan) => plan,
@@ -104,8 +128,11 @@ impl Trial {
             }
             let status = analysis_run::status_of(&snapshot.run);
             for name in measured {
-                if let Some(last) = status.result(&name).and_then(|result| result.last()) {
-                    say(line(&name, last))?;
+                let result = status.result(&name);
+                if let Some((result, last)) =
+                    result.and_then(|result| Some((result, result.last()?)))
+                {
+                    say(line(&name, last, result.saw_no_data()))?;
                 }
             }
             let is_over = status.phase.is_some_and(Phase::is_complete);
@@ -121,11 +148,22 @@ impl Trial {
                 continue;
             }
             match plan.next {
-                Next::At(at) => self.clock.wait_until(at).await,
+                Next::At(at) => self.clock.wait_until(later(at, -ahead)).await,
                 _ if is_quiet => return Err(Failure::new("the analysis does not go on")),
                 _ => {}
             }
         }
+    }
+
+    /// How far the clock of the first metrics server that tells it is ahead of ours with what it was found ahead before.
+    async fn shift(&self, tasks: &[Task], ahead: SignedDuration) -> SignedDuration {
+        for call in tasks.iter().filter_map(|task| task.call.as_ref().ok()) {
+            let asked = ask(&self.web, metric::asking_time(call)).await;
+            if let Some(time) = asked.ok().as_ref().and_then(metric::time) {
+                return time.duration_since(later(self.clock.now(), ahead));
+            }
+        }
+        SignedDuration::ZERO
     }
 
     /// Whether all metrics have ended, or have no end and were measured often enough.
@@ -159,13 +197,18 @@ fn worst(run: &Object, status: &RunStatus) -> Phase {
         .fold(phase, |worst, measurement| worst.worse(measurement.phase))
 }
 
-fn line(name: &str, last: &Measurement) -> String {
+fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+fn line(name: &str, last: &Measurement, saw_no_data: bool) -> String {
     let what = if last.message.is_empty() {
         &last.value
     } else {
         &last.message
     };
+    let no_data = if saw_no_data { "no data: " } else { "" };
     let warnings = last.metadata.get("warnings");
     let warnings = warnings.map_or(String::new(), |text| format!("  (warnings: {text})"));
-    format!("{name}  {}  {what}{warnings}", last.phase.as_str())
+    format!("{name}  {}  {no_data}{what}{warnings}", last.phase.as_str())
 }

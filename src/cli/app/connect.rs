@@ -70,21 +70,7 @@ pub(super) fn text(app: &Object, path: &[&str]) -> String {
 
 /// Rows under a header, each column as wide as its widest cell and two spaces, as upstream's tabwriter does it.
 pub(super) fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut lines = Vec::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(&format!("{cell:width$}  "));
-        }
-        lines.push(line.trim_end().to_owned());
-    }
-    lines.join("\n")
+    crate::cli::table::table(rows, 2)
 }
 
 /// How an Application is synced: `Manual`, `Auto`, `Auto-Prune`.

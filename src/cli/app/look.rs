@@ -63,7 +63,13 @@ impl LookArgs {
             Failure::new(format!("failed to compare application {name}")).because(error)
         })?;
         seen.map_err(|why| {
-            Failure::new(format!("failed to render application {name}")).because(why)
+            let failure = Failure::new(format!("failed to render application {name}")).because(why);
+            if self.local.is_some() || !self.git_url.is_empty() {
+                return failure;
+            }
+            failure.hint(
+                "--git-url URL=PATH reads the repository from where this machine has it, --local DIR from a folder",
+            )
         })
     }
 }

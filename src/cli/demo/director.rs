@@ -2,28 +2,35 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::{
     chapter::{CHAPTERS, Chapter},
     difference::Differences,
     expectation::{Expectation, Form},
+    pace::Pace,
     past::Past,
     seen::Seen,
     stage::Stage,
     teller::Teller,
     told::{Event, Judged, Told},
 };
-use crate::cli::Failure;
+use crate::cli::{Exit, Failure};
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(50);
 /// Simulated seconds without canary traffic before the next chapter: no window of a metric reaches back over them.
 const QUIET: i64 = 150;
-/// Simulated seconds after which a cue whose moment does not come is given up.
-const GIVE_UP: i64 = 1200;
-/// How many times as long things may take as on a quiet machine: a busy one lags behind fast time.
-const SLACK: i64 = 4;
+/// Simulated seconds within which the moment of a cue comes.
+const MOMENT: i64 = 300;
+
+/// When a cue was given, by the simulated clock and by that on the wall.
+#[derive(Clone, Copy)]
+struct Given {
+    at: Timestamp,
+    on_wall: Instant,
+}
 
 /// What the story knows while it runs.
 pub struct Director<'a, 'b> {
@@ -33,13 +40,16 @@ pub struct Director<'a, 'b> {
     before: Seen,
     past: Past,
     judged: Vec<Judged>,
+    pace: Pace,
 }
 
 impl<'a, 'b> Director<'a, 'b> {
     /// At the beginning.
     pub fn new(stage: &'a mut Stage, teller: &'a mut Teller<'b>) -> Self {
         let before = stage.seen();
+        let pace = Pace::new(stage.speed());
         Self {
+            pace,
             stage,
             teller,
             differences: Differences::default(),
@@ -49,11 +59,11 @@ impl<'a, 'b> Director<'a, 'b> {
         }
     }
 
-    /// Tells the whole story, and says whether every expectation held.
+    /// Tells the whole story, and says whether every expectation held, or that it cannot be told on this machine.
     ///
     /// # Errors
     /// The cluster failed where the story has no expectation for it, standard output is closed, or it was stopped.
-    pub async fn run(mut self, pause_at: Option<usize>) -> Result<bool, Failure> {
+    pub async fn run(mut self, pause_at: Option<usize>) -> Result<Exit, Failure> {
         self.tell(self.stage.opened())?;
         for (index, chapter) in CHAPTERS.iter().enumerate() {
             let number = index + 1;
@@ -72,15 +82,24 @@ impl<'a, 'b> Director<'a, 'b> {
         }
         let expectations = self.judged.clone();
         let held = expectations.iter().all(|one| one.held) && !expectations.is_empty();
-        self.tell(Event::Summary { expectations })?;
-        Ok(held)
+        let too_slow = self.pace.complaint().filter(|_| !held);
+        let exit = match (held, &too_slow) {
+            (true, _) => Exit::Yes,
+            (false, None) => Exit::No,
+            (false, Some(_)) => Exit::CouldNotTell,
+        };
+        self.tell(Event::Summary {
+            expectations,
+            too_slow,
+        })?;
+        Ok(exit)
     }
 
     async fn pause(&mut self, number: usize) -> Result<(), Failure> {
         self.tell(Event::Step {
             text: format!("paused before chapter {number}; Enter goes on"),
         })?;
-        self.teller.wait_for_enter()?;
+        self.teller.wait_for_enter().await?;
         while self.teller.is_paused() {
             self.look().await?;
         }
@@ -89,7 +108,9 @@ impl<'a, 'b> Director<'a, 'b> {
 
     /// Looks once: tells what differs, remembers, draws.
     async fn look(&mut self) -> Result<(), Failure> {
+        let began = Instant::now();
         tokio::time::sleep(LOOK).await;
+        self.pace.note(began.elapsed(), LOOK);
         let seen = self.stage.seen();
         for event in self.differences.between(&self.before, &seen) {
             self.tell(event)?;
@@ -111,18 +132,19 @@ impl<'a, 'b> Director<'a, 'b> {
 
     async fn chapter(&mut self, number: usize, chapter: &Chapter) -> Result<(), Failure> {
         self.past.begin(&self.before);
-        let mut given: Vec<Timestamp> = Vec::new();
+        let mut given: Vec<Given> = Vec::new();
         let mut open: Vec<&Expectation> = chapter.expectations.iter().collect();
         self.teller
             .expect(chapter.expectations.iter().map(|one| one.text));
-        self.past.cue_at = self.stage.now();
+        let begun = self.now();
+        self.past.cue_at = begun.at;
         loop {
-            let waiting_since = given.last().copied().unwrap_or(self.past.cue_at);
-            let waits = self.stage.now().duration_since(waiting_since).as_secs();
+            let waits_since = given.last().copied().unwrap_or(begun);
+            let is_overdue = self.is_late(waits_since, MOMENT);
             if let Some(cue) = chapter.cues.get(given.len())
-                && ((cue.when)(&self.before, &self.past) || waits > GIVE_UP)
+                && ((cue.when)(&self.before, &self.past) || is_overdue)
             {
-                if waits > GIVE_UP {
+                if is_overdue {
                     self.tell(Event::Step {
                         text: "what the story waits for does not come".to_owned(),
                     })?;
@@ -137,7 +159,7 @@ impl<'a, 'b> Director<'a, 'b> {
                 for event in events {
                     self.tell(event)?;
                 }
-                given.push(self.stage.now());
+                given.push(self.now());
                 self.past.cue_at = self.stage.now();
                 continue;
             }
@@ -156,27 +178,37 @@ impl<'a, 'b> Director<'a, 'b> {
         Ok(())
     }
 
+    fn now(&self) -> Given {
+        Given {
+            at: self.stage.now(),
+            on_wall: Instant::now(),
+        }
+    }
+
+    /// Whether what should come within so many simulated seconds is late.
+    fn is_late(&self, since: Given, within: i64) -> bool {
+        let simulated = self.before.now.duration_since(since.at);
+        self.pace
+            .is_late(simulated, since.on_wall.elapsed(), within)
+    }
+
     /// Takes those out that are decided by what was seen last.
     fn judge<'e>(
         &self,
         open: &mut Vec<&'e Expectation>,
-        given: &[Timestamp],
+        given: &[Given],
     ) -> Vec<(&'e Expectation, Result<(), String>)> {
         let mut decided = Vec::new();
         open.retain(|expectation| {
-            let Some(at) = given.get(expectation.cue) else {
+            let Some(cue) = given.get(expectation.cue) else {
                 return true;
             };
             let decision = match expectation.form {
-                Form::Comes(within, holds) => {
-                    let is_late = self.before.now.duration_since(*at)
-                        > SignedDuration::from_secs(within * SLACK);
-                    match holds(&self.before, &self.past) {
-                        Ok(()) => Some(Ok(())),
-                        Err(seen) if is_late => Some(Err(seen)),
-                        Err(_) => None,
-                    }
-                }
+                Form::Comes(within, holds) => match holds(&self.before, &self.past) {
+                    Ok(()) => Some(Ok(())),
+                    Err(seen) if self.is_late(*cue, within) => Some(Err(seen)),
+                    Err(_) => None,
+                },
                 Form::Stays(holds) => holds(&self.before, &self.past).err().map(Err),
             };
             let is_open = decision.is_none();

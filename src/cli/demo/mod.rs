@@ -7,6 +7,7 @@ mod director;
 mod draw;
 mod expectation;
 mod observer;
+mod pace;
 mod past;
 mod picture;
 mod scenario;

@@ -133,6 +133,11 @@ impl Stage {
         }
     }
 
+    /// How many simulated seconds pass in a second.
+    pub const fn speed(&self) -> u32 {
+        self.speed
+    }
+
     /// What is seen now.
     pub fn seen(&self) -> Seen {
         self.observer.seen()
@@ -309,7 +314,10 @@ fn traffic(picture: &Picture) -> Traffic {
 }
 
 /// The address that the Application names.
-fn repository_url() -> Result<String, Failure> {
+///
+/// # Errors
+/// It names none.
+pub fn repository_url() -> Result<String, Failure> {
     let application = manifest(APPLICATION_FILE)?;
     let url = application
         .pointer("/spec/source/repoURL")

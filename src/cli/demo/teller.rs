@@ -2,6 +2,8 @@
 
 use std::io::BufRead;
 
+use tokio::sync::oneshot;
+
 use super::{
     past::Past,
     screen::Screen,
@@ -73,21 +75,33 @@ impl Teller<'_> {
         }
     }
 
-    /// Waits until the reader wants to go on; a picture goes on being drawn meanwhile.
+    /// Waits until the reader wants to go on; a picture goes on being drawn meanwhile, and the process can be told to
+    /// stop.
     ///
     /// # Errors
     /// Standard input cannot be read.
-    pub fn wait_for_enter(&mut self) -> Result<(), Failure> {
+    pub async fn wait_for_enter(&mut self) -> Result<(), Failure> {
         match self {
             Self::Picture(screen) => {
                 screen.picture.is_paused = true;
                 Ok(())
             }
             Self::Lines(shell) | Self::Json(shell) => {
-                let mut line = String::new();
-                let mut input = std::io::BufReader::new(shell.input());
+                let mut input = std::io::BufReader::new(shell.take_input());
+                let (done, read) = oneshot::channel();
+                // On a thread that nobody waits for: a read of a terminal cannot be given up.
+                std::thread::spawn(move || {
+                    let mut line = String::new();
+                    let outcome = input.read_line(&mut line);
+                    // Whoever has stopped waiting wants to know nothing.
+                    let _ = done.send((outcome, input));
+                });
+                let Ok((outcome, input)) = read.await else {
+                    return Ok(());
+                };
+                shell.give_input(input);
                 // The end of the input goes on as well.
-                tokio::task::block_in_place(|| input.read_line(&mut line))
+                outcome
                     .map(drop)
                     .map_err(|error| Failure::new("failed to read the input").because(error))
             }

@@ -74,6 +74,7 @@ fn events() -> Vec<Told> {
         Event::Expectation(judged(false)),
         Event::Summary {
             expectations: vec![judged(true), judged(false)],
+            too_slow: Some(text("this machine does not keep up")),
         },
     ];
     let at = |(index, event)| Told {
@@ -144,7 +145,10 @@ fn lines_and_json_carry_the_same_events() {
             assert!(lines.contains(shown), "{shown}\n{lines}");
         }
     }
-    assert!(lines.ends_with("1 of 2 expectations held\n"), "{lines}");
+    assert!(
+        lines.ends_with("1 of 2 expectations held; this machine does not keep up\n"),
+        "{lines}"
+    );
     assert!(
         lines.contains("3. ✗ the canary is rejected; seen: weight 20\n"),
         "{lines}"

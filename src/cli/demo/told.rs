@@ -76,6 +76,9 @@ pub enum Event {
     Summary {
         /// Each as it was judged.
         expectations: Vec<Judged>,
+        /// That the machine did not keep up, where that is so and something did not hold.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        too_slow: Option<String>,
     },
 }
 
@@ -168,7 +171,10 @@ impl Event {
                 (tone, format!("{object}: {reason}: {message}"))
             }
             Self::Expectation(judged) => judged.words(),
-            Self::Summary { expectations } => {
+            Self::Summary {
+                expectations,
+                too_slow,
+            } => {
                 let held = expectations.iter().filter(|one| one.held).count();
                 let all = expectations.len();
                 let tone = if held == all { Tone::Good } else { Tone::Bad };
@@ -177,6 +183,9 @@ impl Event {
                     text.push_str(&format!("{}. {}\n", one.chapter, one.words().1));
                 }
                 text.push_str(&format!("{held} of {all} expectations held"));
+                if let Some(why) = too_slow {
+                    text.push_str(&format!("; {why}"));
+                }
                 (tone, text)
             }
         }

@@ -29,6 +29,15 @@ impl Failure {
         Self(format!("{verb} {path}: {}", go_words(error)))
     }
 
+    /// With the document that it is about, counted from 0, where there are several; the original reads only the first.
+    pub fn of_document(self, name: &str, place: usize, several: bool) -> Self {
+        if several {
+            Self(format!("{name}: document {}: {}", place + 1, self.0))
+        } else {
+            self
+        }
+    }
+
     /// What is wrong inside a file or the standard input.
     pub fn within(place: &str, error: impl fmt::Display) -> Self {
         Self(format!("{place}: {error}"))

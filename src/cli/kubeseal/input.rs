@@ -14,7 +14,29 @@ use crate::{
 /// What the original says of an input without any Secret, whatever the reason.
 const NONE: &str = "no secrets found. Ensure the input is valid and UTF-8 encoded";
 
-/// The Secrets of a stream of YAML documents or JSON objects; kinds are not looked at.
+/// A document that was read as a Secret.
+pub struct Found {
+    /// What it says.
+    pub secret: Secret,
+    /// What is to be said if it is of another kind.
+    other: Option<String>,
+}
+
+impl Found {
+    /// The Secret. The original seals whatever has data of the right form, a ConfigMap as well; ours names the document.
+    /// Called only where sealing would go well, so that its own errors come first.
+    ///
+    /// # Errors
+    /// The document is of another kind.
+    pub fn into_secret(self) -> Result<Secret, Failure> {
+        match self.other {
+            Some(other) => Err(Failure(other)),
+            None => Ok(self.secret),
+        }
+    }
+}
+
+/// The Secrets of a stream of YAML documents or JSON objects, with what is to be said of other kinds.
 ///
 /// Mirrors `readSecrets` in `pkg/kubeseal/kubeseal.go` as far as its answers were recorded. Where the
 /// original drops a malformed document among good ones in silence, this is an error: a secret must not
@@ -22,7 +44,7 @@ const NONE: &str = "no secrets found. Ensure the input is valid and UTF-8 encode
 ///
 /// # Errors
 /// [`Failure`] with the place in the input.
-pub fn secrets(bytes: &[u8], name: &str) -> Result<Vec<Secret>, Failure> {
+pub fn secrets(bytes: &[u8], name: &str) -> Result<Vec<Found>, Failure> {
     let mut secrets = Vec::new();
     let mut after_json = false;
     let options = ReadOptions::default();
@@ -35,14 +57,24 @@ pub fn secrets(bytes: &[u8], name: &str) -> Result<Vec<Secret>, Failure> {
         };
         after_json = document.is_json;
         scalars::settle(&mut document, bytes, place)?;
+        let other = other_kind(&document).map(|kind| {
+            let (number, line) = (place + 1, document.line);
+            format!("{name}: document {number} (line {line}) is a {kind}, not a Secret")
+        });
         if let Some(secret) = secret_of(document)? {
-            secrets.push(secret);
+            secrets.push(Found { secret, other });
         }
     }
     if secrets.is_empty() {
         return Err(Failure::new(NONE));
     }
     Ok(secrets)
+}
+
+/// The kind of a document that says one, and not that of a Secret.
+fn other_kind(document: &Document) -> Option<&str> {
+    let kind = document.value.get("kind").and_then(Value::as_str)?;
+    (!kind.is_empty() && kind != "Secret").then_some(kind)
 }
 
 fn secret_of(document: Document) -> Result<Option<Secret>, Failure> {
@@ -88,10 +120,26 @@ fn has_content(value: &Value) -> bool {
 pub fn sealed_secrets(bytes: &[u8], name: &str) -> Result<Vec<SealedSecret>, Failure> {
     let documents =
         yaml::read(bytes, &ReadOptions::default()).map_err(|error| Failure::within(name, error))?;
+    let several = documents.len() > 1;
     documents
         .into_iter()
-        .map(|document| sealed_secret_of(document.value))
+        .enumerate()
+        .map(|(place, document)| {
+            sealed_secret_of(document.value)
+                .map_err(|failure| failure.of_document(name, place, several))
+        })
         .collect()
+}
+
+/// What Go calls a value that is no map.
+fn not_a_map(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Object(_) | Value::Null => None,
+        Value::Array(_) => Some("array"),
+        Value::String(_) => Some("string"),
+        Value::Number(_) => Some("number"),
+        Value::Bool(_) => Some("bool"),
+    }
 }
 
 fn sealed_secret_of(value: Value) -> Result<SealedSecret, Failure> {
@@ -102,6 +150,13 @@ fn sealed_secret_of(value: Value) -> Result<SealedSecret, Failure> {
             .unwrap_or("")
             .to_owned()
     };
+    if let Some(found) = not_a_map(&value) {
+        return Err(Failure(format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of \
+             type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+             \"json:\\\"kind,omitempty\\\"\" }}"
+        )));
+    }
     let (kind, api_version) = (text("kind"), text("apiVersion"));
     if kind.is_empty() {
         return Err(Failure::new("Object 'Kind' is missing in the input"));

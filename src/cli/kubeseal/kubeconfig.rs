@@ -73,7 +73,8 @@ pub fn namespace(
     match config.namespaces.get(current) {
         Some(namespace) if !namespace.is_empty() => Ok(Some(namespace.clone())),
         None if !flags.context.is_empty() => Err(Failure(format!(
-            "invalid configuration: context was not found for specified context: {current}"
+            "invalid configuration: [context was not found for specified context: {current}, \
+             cluster has no server defined]"
         ))),
         _ => Ok(Some(
             pod_namespace(environment).unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),

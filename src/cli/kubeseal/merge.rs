@@ -26,6 +26,9 @@ pub fn run(
     name: &str,
 ) -> Result<(), Failure> {
     let path = &options.merge_into;
+    if std::path::Path::new(path).is_dir() {
+        return Err(Failure(format!("open {path}: is a directory")));
+    }
     let bytes = read_file(path, MAX_MANIFEST_BYTES)?;
     let mut file = match <[_; 1]>::try_from(input::sealed_secrets(&bytes, path)?) {
         Ok([file]) => file,
@@ -43,7 +46,13 @@ pub fn run(
             options.scope
         )));
     }
-    for secret in input::secrets(manifest, name)? {
+    for found in input::secrets(manifest, name)? {
+        let is_empty = found.secret.data.is_empty() && !options.allow_empty_data;
+        let secret = if is_empty {
+            found.secret
+        } else {
+            found.into_secret()?
+        };
         add(
             &mut file,
             secret,

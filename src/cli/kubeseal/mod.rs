@@ -19,4 +19,12 @@ mod seal;
 mod table;
 mod usage;
 
+pub(super) use certificate::fetch;
+pub(super) use failure::Failure as Refusal;
+pub(super) use kubeconfig::namespace;
+pub(super) use network::{post_each, words};
+pub(super) use options::{ClusterFlags, Options};
+pub(super) use render::Format;
+pub(super) use run::environment;
 pub use run::{COMPATIBLE_VERSION, main};
+pub(super) use scalars::settle;

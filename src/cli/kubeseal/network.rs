@@ -129,10 +129,10 @@ fn timeout(text: &str) -> Result<Option<Duration>, Failure> {
         (_, Ok(number)) if millis > 0 => {
             Ok(Some(Duration::from_millis(number.saturating_mul(millis))))
         }
-        _ => Err(Failure(format!(
-            "invalid timeout value {text:?}. Timeout must be a single integer in seconds, or an \
-             integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
-        ))),
+        _ => Err(Failure::new(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an \
+             integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
+        )),
     }
 }
 

@@ -41,8 +41,9 @@ pub fn run(options: &Options, manifest: &[u8], name: &str) -> Result<Hidden<Stri
         sealed.push(SealedSecret::default());
     }
     let mut text = Hidden::new(String::new());
-    for sealed in &sealed {
-        let secret = opened_secret(sealed, &ring, DeprecatedData::Refuse)?;
+    for (place, one) in sealed.iter().enumerate() {
+        let secret = opened_secret(one, &ring, DeprecatedData::Refuse)
+            .map_err(|error| Failure::from(error).of_document(name, place, sealed.len() > 1))?;
         Format::of(&options.format)?.write(&secret.to_value(), text.expose_mut());
     }
     Ok(text)

@@ -2,7 +2,7 @@
 
 use super::{
     failure::Failure,
-    input,
+    input::{self, Found},
     kubeconfig::{self, Environment},
     options::Options,
     render::Format,
@@ -24,8 +24,8 @@ pub fn run(
     environment: Environment<'_>,
 ) -> Result<String, Failure> {
     let mut text = String::new();
-    for secret in input::secrets(manifest, name)? {
-        let sealed = seal_one(options, certificate, secret, environment)?;
+    for found in input::secrets(manifest, name)? {
+        let sealed = seal_one(options, certificate, found, environment)?;
         Format::of(&options.format)?.write(&sealed.to_value(), &mut text);
     }
     Ok(text)
@@ -34,22 +34,26 @@ pub fn run(
 fn seal_one(
     options: &Options,
     certificate: &Certificate,
-    mut secret: Secret,
+    mut found: Found,
     environment: Environment<'_>,
 ) -> Result<SealedSecret, Failure> {
     let how = SealOptions {
         scope: options.scope,
         allow_empty: options.allow_empty_data,
     };
+    let secret = &mut found.secret;
     if !options.name.is_empty() {
         secret.metadata.set_text("name", &options.name);
     }
     let is_sealable =
         (how.allow_empty || !secret.data.is_empty()) && !secret.metadata.name().is_empty();
-    if is_sealable && how.scope_for(&secret) != Scope::ClusterWide {
-        settle_namespace(options, &mut secret, environment)?;
+    if is_sealable && how.scope_for(secret) != Scope::ClusterWide {
+        settle_namespace(options, secret, environment)?;
     }
-    Ok(seal(&secret, certificate, how)?)
+    if !is_sealable {
+        return Ok(seal(secret, certificate, how)?);
+    }
+    Ok(seal(&found.into_secret()?, certificate, how)?)
 }
 
 fn settle_namespace(

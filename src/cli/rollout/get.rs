@@ -3,6 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use futures::StreamExt;
+use jiff::Timestamp;
 
 use super::{
     connect::Connection,
@@ -58,11 +59,14 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
     };
     let is_json = args.output == "json";
     let first = live::read(&place, &args.name).await?;
+    let clock = Clock::wall();
+    let mut ahead = place.cluster.ahead_of(&clock).await;
+    let now = |ahead| clock.now().checked_add(ahead).unwrap_or_default();
     if !args.watch {
         if is_json {
             shell.say(serde_json::to_string_pretty(&view(&first)).unwrap_or_default())?;
         } else {
-            shell.say(drawn(&first, paint))?;
+            shell.say(drawn(&first, paint, now(ahead)))?;
         }
         return Ok(Exit::Yes);
     }
@@ -84,7 +88,11 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
                 last_line = line;
             }
         } else {
-            shell.say(format_args!("{CLEAR}{}", drawn(&latest, paint)))?;
+            if !ahead.is_zero() {
+                // Such a clock may run faster than ours.
+                ahead = place.cluster.ahead_of(&clock).await;
+            }
+            shell.say(format_args!("{CLEAR}{}", drawn(&latest, paint, now(ahead))))?;
         }
         let drawn_at = tokio::time::Instant::now();
         loop {
@@ -103,11 +111,7 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
     }
 }
 
-fn drawn(scene: &Scene, paint: Paint) -> String {
+fn drawn(scene: &Scene, paint: Paint, now: Timestamp) -> String {
     let view = view(scene);
-    format!(
-        "{}\n\n{}",
-        header(&view, paint),
-        tree(&view, paint, Clock::wall().now())
-    )
+    format!("{}\n\n{}", header(&view, paint), tree(&view, paint, now))
 }

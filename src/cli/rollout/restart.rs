@@ -31,8 +31,12 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let after = args.after.as_deref().unwrap_or("0s");
-    let patch = patch(Clock::wall().now(), after)?;
+    let now = Clock::wall().now();
+    // A slip in the duration is told before anybody is asked.
+    patch(now, after)?;
     let place = args.connection.place().await?;
+    let ahead = place.cluster.ahead_of(&Clock::wall()).await;
+    let patch = patch(now.checked_add(ahead).unwrap_or(now), after)?;
     let changed = place.patch(&args.name, &patch).await?;
     let sentence = format!("rollout '{}' restarts in {after}", args.name);
     tell(shell, args.output, &changed, &sentence)?;

@@ -87,17 +87,26 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
     let failed = |error| {
         Failure::new(format!("failed restoring revision {}", args.to_revision)).because(error)
     };
-    if moves_secrets {
-        // First the pin: a template without it would take the newest versions for a moment.
-        let patch = json!({"metadata": {"annotations": {PIN: pins}}});
-        place.patch(&args.name, &patch).await?;
+    let mut patch = vec![json!({"op": "replace", "path": "/spec/template", "value": wanted})];
+    let is_elsewhere = target != rollout.reference();
+    if moves_secrets && !is_elsewhere {
+        patch.push(pinning(&rollout, &pins));
     }
-    let patch = json!([{"op": "replace", "path": "/spec/template", "value": wanted}]);
+    if moves_secrets && is_elsewhere {
+        // First the pin: a template without it would take the newest versions for a moment.
+        let pin = json!({"metadata": {"annotations": {PIN: pins}}});
+        place.patch(&args.name, &pin).await?;
+    }
     let changed = place
         .cluster
-        .patch_json(&target, &patch)
-        .await
-        .map_err(failed)?;
+        .patch_json(&target, &Value::Array(patch))
+        .await;
+    if changed.is_err() && moves_secrets && is_elsewhere {
+        // Pinned without the template would be something that nobody asked for; the failure is told either way.
+        let back = json!({"metadata": {"annotations": {PIN: pinned}}});
+        let _ = place.patch(&args.name, &back).await;
+    }
+    let changed = changed.map_err(failed)?;
     tell(
         shell,
         args.output,
@@ -105,6 +114,18 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
         &format!("rollout '{}' undo", args.name),
     )?;
     Ok(Exit::Yes)
+}
+
+/// The step of a patch that pins, or ends a pin.
+fn pinning(rollout: &Object, pins: &Value) -> Value {
+    let path = format!("/metadata/annotations/{}", PIN.replace('/', "~1"));
+    match pins {
+        Value::Null => json!({"op": "remove", "path": path}),
+        _ if rollout.annotations().is_empty() => {
+            json!({"op": "add", "path": "/metadata/annotations", "value": {PIN: pins}})
+        }
+        _ => json!({"op": "add", "path": path, "value": pins}),
+    }
 }
 
 /// The pins of versions: each holds until its SealedSecret is another than now; none where a revision reads plain names.
@@ -243,6 +264,30 @@ mod tests {
             chosen(&[set(1)], 0, "a").unwrap_err(),
             "no revision found for rollout \"a\""
         );
+    }
+
+    #[test]
+    fn a_pin_is_one_step_of_the_patch() {
+        let bare = set(1);
+        let mut none = bare.clone();
+        none.remove(&["metadata", "annotations"]);
+        let pins = Value::from(r#"{"db":1}"#);
+        let path = "/metadata/annotations/waxwing.dev~1pin";
+        for (rollout, pins, step) in [
+            (
+                &bare,
+                pins.clone(),
+                json!({"op": "add", "path": path, "value": pins}),
+            ),
+            (
+                &none,
+                pins.clone(),
+                json!({"op": "add", "path": "/metadata/annotations", "value": {PIN: pins}}),
+            ),
+            (&bare, Value::Null, json!({"op": "remove", "path": path})),
+        ] {
+            assert_eq!(pinning(rollout, &pins), step);
+        }
     }
 
     #[test]

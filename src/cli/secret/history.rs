@@ -9,8 +9,11 @@ use super::connect::{Connection, Known, table};
 use crate::{
     cli::{Exit, Failure, Shell},
     object::{Gvk, Object},
-    version::{self, Content, Held, Rejection},
+    version::{self, Content, Delivered, Rejection},
 };
+
+/// The number of the first version of all.
+const FIRST: u64 = 1;
 
 /// Show the versions of one secret: which is promoted, who has rejected which and why, and who reads which. Of what
 /// changed, only the names of the keys are shown.
@@ -35,10 +38,14 @@ pub(super) struct Row {
     pub is_promoted: bool,
     pub is_desired: bool,
     pub created: String,
-    /// Keys that are not as in the version before; all of them for the first.
-    pub changed_keys: Vec<String>,
+    /// Keys that are not as in the version before; all of them for the first of all, `None` where none before is left.
+    pub changed_keys: Option<Vec<String>>,
+    /// The version that the keys are compared with.
+    pub changed_since: Option<u64>,
     pub rejected_by: BTreeMap<String, Rejection>,
+    /// Those that name it; those that name the plain Secret are shown at the promoted version.
     pub replica_sets: Vec<String>,
+    /// As for ReplicaSets.
     pub pods: Vec<String>,
 }
 
@@ -62,21 +69,26 @@ pub(super) async fn run(args: Args, shell: &mut Shell) -> Result<Exit, Failure> 
 /// The versions, newest first.
 pub(super) fn rows(name: &str, known: &Known, sets: &[Object], pods: &[Object]) -> Vec<Row> {
     let versions = version::versions(name, &known.versions);
+    let promoted = Delivered::of(name, known.sealed.as_ref(), &known.versions).promoted;
     let naming = |objects: &[Object], number: u64, template: fn(&Object) -> Value| -> Vec<String> {
         let names = objects.iter().filter(|object| {
             let namespace = object.namespace().unwrap_or_default();
-            version::held(&template(object), namespace, name) == Held::Version(number)
+            let held = version::held(&template(object), namespace, name);
+            held.number(promoted) == Some(number)
         });
         names.map(|object| object.name().to_owned()).collect()
     };
-    let mut before: Option<Content> = None;
+    let mut before: Option<(u64, Content)> = None;
     let mut rows: Vec<Row> = versions
         .values()
         .map(|version| {
             let content = Content::of(version.object);
             let changed = match &before {
-                Some(before) => content.changed_keys(before),
-                None => content.data.keys().map(String::as_str).collect(),
+                Some((_, before)) => Some(content.changed_keys(before)),
+                None if version.number == FIRST => {
+                    Some(content.data.keys().map(String::as_str).collect())
+                }
+                None => None,
             };
             let created = version.object.at(&["metadata", "creationTimestamp"]);
             let row = Row {
@@ -88,17 +100,34 @@ pub(super) fn rows(name: &str, known: &Known, sets: &[Object], pods: &[Object]) 
                     .and_then(Value::as_str)
                     .unwrap_or_default()
                     .to_owned(),
-                changed_keys: changed.into_iter().map(str::to_owned).collect(),
+                changed_keys: changed.map(|keys| keys.into_iter().map(str::to_owned).collect()),
+                changed_since: before.as_ref().map(|(number, _)| *number),
                 rejected_by: version.rejections(),
                 replica_sets: naming(sets, version.number, version::template_in),
                 pods: naming(pods, version.number, Object::to_value),
             };
-            before = Some(content);
+            before = Some((version.number, content));
             row
         })
         .collect();
     rows.reverse();
     rows
+}
+
+/// What changed, and since when, where that is not the version just before.
+fn changed(row: &Row) -> String {
+    let Some(keys) = &row.changed_keys else {
+        return "unknown".to_owned();
+    };
+    let keys = if keys.is_empty() {
+        "-".to_owned()
+    } else {
+        keys.join(",")
+    };
+    match row.changed_since {
+        Some(since) if since + 1 != row.version => format!("{keys} (since {since})"),
+        _ => keys,
+    }
 }
 
 pub(super) fn text(rows: &[Row]) -> String {
@@ -140,7 +169,7 @@ pub(super) fn text(rows: &[Row]) -> String {
             row.version.to_string(),
             list(&state),
             row.created.clone(),
-            list(&row.changed_keys),
+            changed(row),
             list(&row.replica_sets),
             row.pods.len().to_string(),
             list(&rejected),

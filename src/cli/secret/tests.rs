@@ -79,7 +79,8 @@ fn a_history_names_keys_and_readers_but_never_a_value() {
         json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
         "metadata": {"name": "web-a", "namespace": "shop"}, "spec": {"template": {"spec": template("db-v1")}}}),
     )];
-    let pods = ["db-v1", "db-v1", "db-v2"].map(|name| {
+    // What names the plain Secret reads the promoted version.
+    let pods = ["db-v1", "db", "db-v2"].map(|name| {
         object(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"}, "spec": template(name)}))
     });
     let rows = history::rows("db", &known(), &sets, &pods);
@@ -89,6 +90,26 @@ fn a_history_names_keys_and_readers_but_never_a_value() {
         "VERSION   STATE              CREATED                CHANGED KEYS   REPLICASETS   PODS   REJECTED\n\
          2         desired,rejected   2030-01-02T00:00:00Z   user           -             1      web revision 2: error rate\n\
          1         promoted           2030-01-01T00:00:00Z   host,user      web-a         2      -"
+    );
+    let later = Known {
+        versions: [3, 5]
+            .map(|number| {
+                version(
+                    number,
+                    json!({"user": "cGxhbnRlZA=="}),
+                    json!({}),
+                    json!({}),
+                )
+            })
+            .into(),
+        ..known()
+    };
+    let later = history::text(&history::rows("db", &later, &[], &[]));
+    let keys: Vec<&str> = later.lines().filter_map(|line| line.get(41..53)).collect();
+    assert_eq!(
+        keys,
+        ["CHANGED KEYS", "- (since 3) ", "unknown     "],
+        "{later}"
     );
     let json = serde_json::to_string(&rows).unwrap();
     for text in [&shown, &json] {

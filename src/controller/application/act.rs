@@ -22,8 +22,11 @@ use crate::{
 const ESTABLISH_TRIES: u32 = 30;
 const ESTABLISH_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 
-/// How often a write is tried that somebody else's write has overtaken.
-const CONFLICT_TRIES: u32 = 5;
+/// How often a write is tried that somebody else's write has overtaken, or that the server could not do just then.
+const TRIES: u32 = 5;
+
+/// How long to wait before a write is tried again that the server could not do; so many times as long for each try.
+const TRY_PAUSE: SignedDuration = SignedDuration::from_millis(200);
 
 /// What all writes of one sync share.
 pub(super) struct Rules<'a> {
@@ -76,9 +79,25 @@ impl Applier {
             Some("orphan") => Propagation::Orphan,
             _ => Propagation::Foreground,
         };
-        self.cluster
-            .delete_any(resource, &live.reference(), live.uid(), propagation)
-            .await
+        let mut tries = 1;
+        loop {
+            let deleted = self
+                .cluster
+                .delete_any(resource, &live.reference(), live.uid(), propagation)
+                .await;
+            match deleted {
+                Err(error) if tries < TRIES && is_passing(&error) && !error.is_conflict() => {
+                    self.pause(tries).await;
+                    tries += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn pause(&self, tries: u32) {
+        let tries = i32::try_from(tries).unwrap_or(i32::MAX);
+        self.clock.wait(TRY_PAUSE.saturating_mul(tries)).await;
     }
 
     /// Writes one object, or tries whether it could be written; gives what kubectl would say.
@@ -115,17 +134,23 @@ impl Applier {
                 .map_err(|error| format!("{name}: {error}"))?;
             let done = write.done();
             let outcome = self.send(resource, target, write, &options).await;
-            let is_stale = matches!(&outcome, Err(error) if error.is_conflict());
-            if !is_stale || dry_run || tries == CONFLICT_TRIES {
+            let error = match &outcome {
+                Err(error) if tries < TRIES && is_passing(error) => error,
+                _ => break (done, outcome),
+            };
+            if !error.is_conflict() {
+                self.pause(tries).await;
+            } else if dry_run {
                 break (done, outcome);
             }
-            // Somebody has written it meanwhile: look again.
             tries += 1;
+            // Somebody has written it meanwhile, perhaps we ourselves, and the answer was lost: look again.
             let (namespace, own) = (target.namespace(), target.name());
-            live = match self.cluster.get_any(resource, namespace, own).await {
-                Ok(live) => live,
+            match self.cluster.get_any(resource, namespace, own).await {
+                Ok(found) => live = found,
+                Err(error) if is_passing(&error) => {}
                 Err(_) => break (done, outcome),
-            };
+            }
         };
         match outcome {
             Ok(()) => Ok(format!("{name} {done}")),
@@ -230,6 +255,11 @@ impl Applier {
 fn known<'a>(kinds: &'a Kinds, object: &Object) -> Result<&'a Resource, ClusterError> {
     let gvk = object.gvk();
     kinds.find(&gvk).ok_or(ClusterError::UnknownKind(gvk))
+}
+
+/// Whether the same write may be done a moment later; what only a leader may do is left to the leader.
+fn is_passing(error: &ClusterError) -> bool {
+    error.is_transient() && *error != ClusterError::NotLeading
 }
 
 fn is_immutable(error: &ClusterError) -> bool {

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use futures::{StreamExt, channel::mpsc::UnboundedReceiver, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -72,7 +73,7 @@ pub struct Applier {
     pub(super) settings: Settings,
     pub(super) watches: Watches,
     pub(super) memory: Arc<Mutex<Memory>>,
-    woken: Arc<Mutex<Option<futures::channel::mpsc::UnboundedReceiver<ObjectRef>>>>,
+    woken: Arc<Mutex<UnboundedReceiver<ObjectRef>>>,
 }
 
 /// What is kept between passes; nothing that a restart may not lose.
@@ -113,11 +114,11 @@ impl Applier {
             settings,
             watches,
             memory: Arc::default(),
-            woken: Arc::new(Mutex::new(Some(woken))),
+            woken: Arc::new(Mutex::new(woken)),
         }
     }
 
-    /// Applies until stopped; to be called once.
+    /// Applies until stopped; may be run again after that.
     ///
     /// # Errors
     /// [`ClusterError::UnknownKind`], which the table of kinds rules out.
@@ -126,15 +127,14 @@ impl Applier {
         stop: impl Future<Output = ()> + Send + Sync + 'static,
     ) -> Result<(), ClusterError> {
         let watch = Watch::all(application::gvk()).within(self.settings.namespace.as_deref());
-        let mut work = Loop::new(&self.cluster, &self.clock, watch)?.until(stop);
-        let woken = self
-            .woken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(woken) = woken {
-            work = work.triggered_by(woken);
-        }
+        let woken = self.woken.clone();
+        let woken = stream::poll_fn(move |context| {
+            let mut woken = woken.lock().unwrap_or_else(PoisonError::into_inner);
+            woken.poll_next_unpin(context)
+        });
+        let work = Loop::new(&self.cluster, &self.clock, watch)?
+            .until(stop)
+            .triggered_by(woken);
         let gone = self.clone();
         work.when_gone(move |app| {
             gone.watches.set(app, BTreeSet::new());
@@ -146,6 +146,12 @@ impl Applier {
         })
         .await;
         Ok(())
+    }
+
+    /// Forgets all that was watched and found: somebody else may go on with it.
+    pub fn forget_all(&self) {
+        self.watches.clear();
+        *self.memory() = Memory::default();
     }
 
     /// Asks the repositories of a URL for what is new, and looks at the Applications that read them. This is all

@@ -93,6 +93,14 @@ impl Watches {
         state.watched.insert(kind, task);
     }
 
+    /// Watches nothing any more, and forgets what concerns whom.
+    pub(super) fn clear(&self) {
+        let state = std::mem::take(&mut *self.state());
+        for task in state.watched.values() {
+            task.abort();
+        }
+    }
+
     fn changed(&self, object: ObjectRef) {
         let key = Key {
             group: object.gvk.group,

@@ -3,6 +3,7 @@
 mod cache;
 mod observe;
 mod run;
+mod throttle;
 mod versions;
 
 pub use run::run;

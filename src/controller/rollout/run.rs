@@ -3,12 +3,14 @@
 use std::{future::Future, sync::Arc};
 
 use futures::{Stream, StreamExt, stream};
+use jiff::SignedDuration;
 use kube::runtime::WatchStreamExt;
 use serde_json::Value;
 
 use super::{
     super::engine::{self, Loop, Written},
     observe::{Known, claims, observe, replica_set_gvk, sealed_ref},
+    throttle::throttled,
     versions::Versions,
 };
 use crate::{
@@ -22,6 +24,9 @@ use crate::{
 
 /// How often a name that is taken is passed over in one pass.
 const MOST_TAKEN: usize = 8;
+
+/// How long news of one SealedSecret are gathered after those that were told.
+const TOLD_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// The kinds that are watched beside the Rollouts: what these make, and what they name. Routes are of kinds that a
 /// cluster may lack.
@@ -52,7 +57,9 @@ pub async fn run(
     let known = Arc::new(Known::new(cluster.clone()));
     let rollouts = Watch::all(rollout::gvk()).within(namespace);
     let mut work = Loop::new(&cluster, clock, rollouts)?;
-    for gvk in watched() {
+    // Whoever works in one namespace has no rights in the rest of the cluster.
+    let reaches = |gvk: &Gvk| namespace.is_none() || *gvk != analysis::cluster_template_gvk();
+    for gvk in watched().into_iter().filter(reaches) {
         work = work.triggered_by(triggers(&known, gvk, namespace)?);
     }
     let versions = Versions::new(&cluster, clock);
@@ -60,7 +67,7 @@ pub async fn run(
     let sealed = versions.index.sealed(&cluster, namespace)?;
     work = work
         .triggered_by(readers(known.clone(), changed))
-        .triggered_by(readers(known.clone(), sealed));
+        .triggered_by(readers(known.clone(), throttled(sealed, clock, TOLD_AGAIN)));
     let (clock, forgetting, waiting) = (clock.clone(), known.clone(), versions.clone());
     work.when_gone(move |gone| {
         forgetting.cache().forget_namer(gone);
@@ -149,7 +156,10 @@ async fn pass(
         return Ok(next);
     }
     for _ in 0..MOST_TAKEN {
-        let plan = decide::decide(&snapshot, clock.now());
+        let mut plan = decide::decide(&snapshot, clock.now());
+        if let Some(at) = composed.held_until {
+            plan.next = plan.next.or_at(at);
+        }
         let made = made(&plan);
         let (outcome, count) = apply(known, plan).await;
         let Err(error) = outcome else {

@@ -13,7 +13,10 @@ use super::{
     observe::sealed_ref,
 };
 use crate::{
-    api::version::{GIVEN, PIN, TRUE},
+    api::{
+        rollout::HASH_LABEL,
+        version::{GIVEN, PIN, SEALED_FROM, TRUE},
+    },
     clock::Clock,
     cluster::{Cluster, ClusterError},
     object::{Object, ObjectRef},
@@ -45,6 +48,8 @@ pub(super) struct Composed {
     pub effects: Vec<Effect>,
     /// When to look again, where nothing else is to be done until then.
     pub wait: Option<Next>,
+    /// When to look again at the latest, where a new revision is not begun yet.
+    pub held_until: Option<Timestamp>,
 }
 
 /// What is known of the secrets that a Rollout names.
@@ -92,6 +97,7 @@ impl Versions {
                     },
                 }],
                 wait: Some(Next::AwaitChange),
+                held_until: None,
             });
         }
         let choices: BTreeMap<String, (Choice, Option<u64>)> = read
@@ -116,22 +122,29 @@ impl Versions {
             &choices,
             rollout::is_made_from,
         );
-        if judged.is_none()
-            && let Some(at) = self.wait(rollout, &read)
-        {
+        let matching = judged.map(|set| set.name().to_owned());
+        let effects = owners(&read, &own, &snapshot.replica_sets, namespace);
+        let held_until = match &matching {
+            Some(_) => None,
+            None => self.wait(rollout, &read),
+        };
+        if let Some(at) = held_until {
+            let wait = (!hold(snapshot)).then_some(Next::At(at));
             return Ok(Composed {
-                wait: Some(Next::At(at)),
-                ..Composed::default()
+                effects,
+                wait,
+                held_until,
             });
         }
-        self.waiting().remove(&rollout.reference());
-        let matching = judged.map(|set| set.name().to_owned());
-        let effects = owners(&read, &snapshot.replica_sets, namespace);
+        if matching.is_some() {
+            // Not before: a new ReplicaSet takes more than one pass, and is waited for once.
+            self.waiting().remove(&rollout.reference());
+        }
         snapshot.effective_template = Some(version::effective(&own, namespace, &taken));
         snapshot.matching = Some(matching.into_iter().collect());
         Ok(Composed {
             effects,
-            wait: None,
+            ..Composed::default()
         })
     }
 
@@ -171,12 +184,16 @@ impl Versions {
         if !names.iter().any(is_known) && !is_new() {
             return Ok(None);
         }
+        // Before the versions: what a SealedSecret says that was done is there then.
+        let mut sealed = BTreeMap::new();
+        for secret in names {
+            let target = sealed_ref(rollout.namespace(), secret);
+            sealed.insert(secret, self.cluster.get(&target).await?);
+        }
         let names_of_versions = names.iter().map(String::as_str);
         let versions = labelled(&self.cluster, rollout.namespace(), names_of_versions).await?;
         let mut delivered = BTreeMap::new();
-        for secret in names {
-            let target = sealed_ref(rollout.namespace(), secret);
-            let sealed = self.cluster.get(&target).await?;
+        for (secret, sealed) in sealed {
             let found = Delivered::of(secret, sealed.as_ref(), &versions);
             if found.is_honoured || !found.existing.is_empty() {
                 delivered.insert(secret.clone(), found);
@@ -219,9 +236,51 @@ impl Versions {
     }
 }
 
-/// What makes each ReplicaSet an owner of the versions that it names, so that nobody takes them from its pods.
-fn owners(read: &Read, sets: &[Object], namespace: &str) -> Vec<Effect> {
+/// Lets everything go on with the current revision while a new one waits; whether there is one.
+fn hold(snapshot: &mut Snapshot) -> bool {
+    let hash = snapshot.rollout.at(&["status", "currentPodHash"]);
+    let hash = hash.and_then(Value::as_str).filter(|hash| !hash.is_empty());
+    let current = snapshot
+        .replica_sets
+        .iter()
+        .find(|set| hash.is_some() && set.label(HASH_LABEL) == hash);
+    let Some(current) = current else {
+        return false;
+    };
+    let (name, template) = (current.name().to_owned(), version::template_in(current));
+    snapshot.effective_template = Some(template);
+    snapshot.matching = Some([name].into());
+    snapshot.is_held = true;
+    true
+}
+
+/// What makes each ReplicaSet an owner of the versions that it names, so that nobody takes them from its pods, and has
+/// it say what they were sealed from, so that they are known again where somebody takes them all the same.
+fn owners(read: &Read, own: &Value, sets: &[Object], namespace: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
+    for set in sets {
+        if set.at(&["metadata", "deletionTimestamp"]).is_some() {
+            continue;
+        }
+        let live = version::template_in(set);
+        let inputs = read.delivered.iter().filter_map(|(secret, delivered)| {
+            let held = version::held_for(&live, own, namespace, secret);
+            let number = held.number(delivered.adopted)?;
+            let versions = version::versions(secret, &read.versions);
+            let input = versions.get(&number)?.sealed_from().to_owned();
+            Some((secret.clone(), input))
+        });
+        if let Some(noted) = version::noted_input(set, inputs.collect()) {
+            effects.push(Effect::Patch {
+                target: set.reference(),
+                patch: json!({"metadata": {"annotations": {SEALED_FROM: noted}}}),
+                precondition: Precondition {
+                    uid: set.uid().map(str::to_owned),
+                    resource_version: None,
+                },
+            });
+        }
+    }
     for secret in read.delivered.keys() {
         for version in version::versions(secret, &read.versions).values() {
             let naming = sets.iter().filter(|set| {
@@ -235,31 +294,35 @@ fn owners(read: &Read, sets: &[Object], namespace: &str) -> Vec<Effect> {
     effects
 }
 
-/// The change that makes ReplicaSets owners of a version, if it needs one.
+/// The change that makes ReplicaSets owners of a version, if it needs one: merged, for many Rollouts may name it, and
+/// all do so at once.
 fn owned<'a>(version: &Object, sets: impl Iterator<Item = &'a Object>) -> Option<Effect> {
-    let listed = version
+    let owners = version
         .at(&["metadata", "ownerReferences"])
         .and_then(Value::as_array);
-    let mut owners = listed.cloned().unwrap_or_default();
-    let before = owners.len();
-    for set in sets {
-        let uid = set.uid().unwrap_or_default();
-        if !owners
-            .iter()
-            .any(|owner| owner.get("uid").and_then(Value::as_str) == Some(uid))
-        {
-            owners.push(json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set.name(), "uid": uid}));
-        }
-    }
-    if owners.len() == before {
+    let has = |uid: &str| {
+        let mut uids = owners
+            .into_iter()
+            .flatten()
+            .filter_map(|owner| owner.get("uid"));
+        uids.any(|found| found == uid)
+    };
+    let owners: Vec<Value> = sets
+        .map(|set| (set.name(), set.uid().unwrap_or_default()))
+        .filter(|(_, uid)| !has(uid))
+        .map(|(name, uid)| {
+            json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name, "uid": uid})
+        })
+        .collect();
+    if owners.is_empty() {
         return None;
     }
-    Some(Effect::Patch {
+    Some(Effect::Merge {
         target: version.reference(),
         patch: json!({"metadata": {"ownerReferences": owners, "annotations": {GIVEN: TRUE}}}),
         precondition: Precondition {
             uid: version.uid().map(str::to_owned),
-            resource_version: version.resource_version().map(str::to_owned),
+            resource_version: None,
         },
     })
 }

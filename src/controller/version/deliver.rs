@@ -10,7 +10,9 @@ use futures::{Stream, StreamExt};
 use super::{
     super::engine::{Written, apply_noting},
     index::{Index, sealed_refs},
-    observe::{complete, labelled, observe},
+    observe::{complete, confirm, is_final, labelled, observe},
+    pods::Pods,
+    readers::Readers,
     triggers,
 };
 use crate::{
@@ -41,6 +43,8 @@ struct Inner {
     clock: Clock,
     settings: seal::Settings,
     index: Index,
+    readers: Readers,
+    pods: Pods,
     /// By SealedSecret: what was sealed, and what came of opening it.
     remembered: Mutex<BTreeMap<ObjectRef, (String, Remembered)>>,
 }
@@ -77,6 +81,8 @@ impl Deliverer {
             clock: clock.clone(),
             settings,
             index: Index::default(),
+            readers: Readers::default(),
+            pods: Pods::default(),
             remembered: Mutex::default(),
         }))
     }
@@ -91,7 +97,13 @@ impl Deliverer {
         store: &LiveStore,
     ) -> Result<impl Stream<Item = ObjectRef> + Send + use<>, ClusterError> {
         let versions = self.0.index.versions(&self.0.cluster, namespace)?;
-        let named = triggers::named(&self.0.cluster, namespace, &self.0.index, store)?;
+        let Inner {
+            cluster,
+            index,
+            readers,
+            ..
+        } = &*self.0;
+        let named = triggers::named(cluster, namespace, index, readers, store)?;
         Ok(futures::stream::select(
             sealed_refs(versions).boxed(),
             named.boxed(),
@@ -165,11 +177,20 @@ impl Deliverer {
             }
             _ => (Opened::Failed, None),
         };
-        let mut snapshot =
-            observe(cluster, sealed.clone(), opened, metadata, plain, versions).await?;
-        complete(cluster, &mut snapshot, version::needs).await?;
+        let (readers, pods) = (&self.0.readers, &self.0.pods);
+        let sealed_now = sealed.clone();
+        let mut snapshot = observe(
+            cluster, readers, sealed_now, opened, metadata, plain, versions,
+        )
+        .await?;
+        complete(cluster, pods, &mut snapshot, version::needs).await?;
         let now = self.0.clock.now();
-        let decision = version::decide(&snapshot, now);
+        let mut decision = version::decide(&snapshot, now);
+        if is_final(&snapshot, &decision.effects) {
+            confirm(cluster, &mut snapshot, &decision.effects).await?;
+            complete(cluster, pods, &mut snapshot, version::needs).await?;
+            decision = version::decide(&snapshot, now);
+        }
         self.remember(
             sealed,
             &input,
@@ -252,8 +273,10 @@ impl Deliverer {
         }
         self.forget(&sealed.reference());
         let versions = labelled(cluster, sealed.namespace(), [sealed.name()]).await?;
+        let (readers, pods) = (&self.0.readers, &self.0.pods);
         let mut snapshot = observe(
             cluster,
+            readers,
             sealed.clone(),
             Opened::Failed,
             None,
@@ -261,8 +284,13 @@ impl Deliverer {
             versions,
         )
         .await?;
-        complete(cluster, &mut snapshot, version::leave_needs).await?;
-        let decision = version::leave(&snapshot, self.0.clock.now());
+        complete(cluster, pods, &mut snapshot, version::leave_needs).await?;
+        let mut decision = version::leave(&snapshot, self.0.clock.now());
+        if is_final(&snapshot, &decision.effects) {
+            confirm(cluster, &mut snapshot, &decision.effects).await?;
+            complete(cluster, pods, &mut snapshot, version::leave_needs).await?;
+            decision = version::leave(&snapshot, self.0.clock.now());
+        }
         let plan = crate::plan::Plan {
             effects: decision.effects,
             status: version::removed(&sealed).filter(|_| self.0.settings.update_status),

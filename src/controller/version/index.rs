@@ -1,15 +1,19 @@
 //! Which secrets are delivered as versions, as watches have shown it: contents never enter it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::{Stream, StreamExt, stream};
 use kube::runtime::{WatchStreamExt, watcher::Event};
+use serde_json::Value;
 
 use crate::{
-    api::{sealed_secret, version::SECRET},
+    api::{
+        sealed_secret,
+        version::{ADOPTED, DESIRED, PROMOTE, PROMOTED, SEALED_FROM, SECRET},
+    },
     cluster::{Cluster, ClusterError, MetadataEvent, Watch},
     object::{Gvk, Object, ObjectRef},
     version,
@@ -31,8 +35,8 @@ struct State {
 /// Objects of one watch that speak of a secret.
 #[derive(Default)]
 struct Names {
-    /// Secret, then the name of the object.
-    now: BTreeSet<(Place, String)>,
+    /// Secret, then the name of the object: what of it matters.
+    now: BTreeMap<(Place, String), Marks>,
     listed: Option<BTreeSet<(Place, String)>>,
     is_ready: bool,
 }
@@ -42,6 +46,49 @@ struct Names {
 enum Kind {
     Version,
     SealedSecret,
+}
+
+/// What of an object matters to those who read the secret: a change of anything else is not told. A version that many
+/// Rollouts share is written by each of them, and need not wake them all each time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Marks {
+    /// Uid, labels and annotations that choose a version; of a SealedSecret its resource version.
+    own: Vec<String>,
+    /// Uids of owners, which may become more without being told.
+    owners: BTreeSet<String>,
+}
+
+impl Marks {
+    fn of(object: &Object, kind: Kind) -> Self {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        if kind == Kind::SealedSecret {
+            return Self {
+                own: vec![text(object.resource_version())],
+                owners: BTreeSet::new(),
+            };
+        }
+        let listed = object.at(&["metadata", "ownerReferences"]);
+        let listed = listed.and_then(Value::as_array).into_iter().flatten();
+        Self {
+            own: vec![
+                text(object.uid()),
+                text(object.label(DESIRED)),
+                text(object.label(PROMOTED)),
+                text(object.annotation(ADOPTED)),
+                text(object.annotation(SEALED_FROM)),
+                text(object.annotation(PROMOTE)),
+            ],
+            owners: listed
+                .filter_map(|owner| owner.get("uid")?.as_str())
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+
+    /// Whether those who have seen the one before need not see this one.
+    fn follows(&self, before: &Self) -> bool {
+        self.own == before.own && self.owners.is_superset(&before.owners)
+    }
 }
 
 impl Index {
@@ -137,7 +184,7 @@ impl Names {
         self.now
             .range(from..)
             .next()
-            .is_some_and(|(found, _)| *found == place)
+            .is_some_and(|((found, _), _)| *found == place)
     }
 
     /// Takes over what a watch tells, and gives the secrets that it concerns.
@@ -155,7 +202,11 @@ impl Names {
                 if let Some(listed) = &mut self.listed {
                     listed.insert(entry.clone());
                 }
-                self.now.insert(entry.clone());
+                let marks = Marks::of(&object, kind);
+                let before = self.now.insert(entry.clone(), marks.clone());
+                if before.is_some_and(|before| marks.follows(&before)) {
+                    return Vec::new();
+                }
                 vec![entry.0]
             }
             Event::Delete(object) => {
@@ -167,16 +218,21 @@ impl Names {
                 let Some(listed) = self.listed.take() else {
                     return Vec::new();
                 };
-                let before = std::mem::replace(&mut self.now, listed);
-                let gone = before.difference(&self.now);
-                gone.map(|(place, _)| place.clone()).collect()
+                let gone: Vec<_> = self
+                    .now
+                    .keys()
+                    .filter(|entry| !listed.contains(*entry))
+                    .cloned()
+                    .collect();
+                self.now.retain(|entry, _| listed.contains(entry));
+                gone.into_iter().map(|(place, _)| place).collect()
             }
         }
     }
 
     fn drop_entry(&mut self, place: &Place, name: &str) -> Vec<Place> {
         let was_there = self.now.remove(&(place.clone(), name.to_owned()));
-        was_there.then(|| place.clone()).into_iter().collect()
+        was_there.map(|_| place.clone()).into_iter().collect()
     }
 }
 
@@ -257,6 +313,26 @@ mod tests {
         let gone = take(Event::InitDone);
         assert_eq!(gone.len(), 2);
         assert!(!index.knows("shop", "db"));
+    }
+
+    #[test]
+    fn what_others_write_on_a_shared_version_is_not_told() {
+        let index = Index::default();
+        let take = |owners: Value, desired: &str| {
+            let mut found = version("db-v1", "db");
+            found.set(&["metadata", "ownerReferences"], owners);
+            found.set(&["metadata", "labels", DESIRED], desired.into());
+            let event = Event::Apply(found);
+            index.state().versions.take(event, Kind::Version).len()
+        };
+        let (one, both) = (json!([{"uid": "a"}]), json!([{"uid": "a"}, {"uid": "b"}]));
+        let told = [
+            take(one.clone(), "true"),
+            take(both.clone(), "true"),
+            take(both, "false"),
+            take(one, "false"),
+        ];
+        assert_eq!(told, [1, 0, 1, 1]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod deliver;
 mod index;
 mod observe;
+mod pods;
+mod readers;
 mod triggers;
 
 pub(super) use deliver::{Deliverer, Opening};

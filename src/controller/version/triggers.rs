@@ -1,19 +1,27 @@
 //! What makes a SealedSecret that is opted in be looked at: its versions, Rollouts and their ReplicaSets.
 
-use std::{collections::BTreeSet, sync::Arc};
-
 use futures::{Stream, StreamExt, stream};
 use kube::runtime::{WatchStreamExt, reflector};
+use serde_json::Value;
 
-use super::index::{Index, Place, sealed_refs};
+use super::{
+    index::{Index, Place, sealed_refs},
+    readers::Readers,
+};
 use crate::{
     api::{rollout, sealed_secret},
     cluster::{Cluster, ClusterError, LiveEvent, LiveStore, Watch},
     object::{Gvk, Object, ObjectRef},
+    rollout::{workload_target, workload_template},
     version,
 };
 
-/// The SealedSecrets whose secrets a changed Rollout or ReplicaSet names.
+/// The kinds whose objects read secrets.
+pub(super) fn kinds() -> [Gvk; 2] {
+    [rollout::gvk(), Gvk::new("apps", "v1", "ReplicaSet")]
+}
+
+/// Keeps those who read secrets up to date, and gives the SealedSecrets whose secrets a changed one names.
 ///
 /// # Errors
 /// [`ClusterError::UnknownKind`], which the table of kinds rules out.
@@ -21,51 +29,68 @@ pub(super) fn named(
     cluster: &Cluster,
     namespace: Option<&str>,
     index: &Index,
+    readers: &Readers,
     store: &LiveStore,
 ) -> Result<impl Stream<Item = ObjectRef> + Send + use<>, ClusterError> {
-    let of = |gvk: Gvk| {
-        let watch = Watch::all(gvk).within(namespace);
-        let (index, store) = (index.clone(), store.clone());
-        Ok::<_, ClusterError>(
-            cluster
-                .watch(&watch)?
-                .default_backoff()
-                .flat_map(move |event| {
-                    let changed = event.ok().and_then(changed);
-                    let places = changed
-                        .map(|object| places(&object, &store))
-                        .unwrap_or_default();
-                    let (index, store) = (index.clone(), store.clone());
-                    stream::iter(places.into_iter().filter(move |place| {
-                        // Versions of what is opted out go with their last ReplicaSet.
-                        is_opted_in(&store, place) || index.has_versions(&place.0, &place.1)
-                    }))
-                }),
-        )
-    };
-    let rollouts = of(rollout::gvk())?;
-    let sets = of(Gvk::new("apps", "v1", "ReplicaSet"))?;
-    Ok(sealed_refs(stream::select(rollouts.boxed(), sets.boxed())))
+    let mut all = stream::SelectAll::new();
+    for gvk in kinds() {
+        let watch = Watch::all(gvk.clone()).within(namespace);
+        let (index, store, readers) = (index.clone(), store.clone(), readers.clone());
+        let cluster = cluster.clone();
+        let events = cluster.watch(&watch)?.default_backoff();
+        let places = events.then(move |event| {
+            let (gvk, cluster, readers) = (gvk.clone(), cluster.clone(), readers.clone());
+            async move {
+                match event {
+                    Ok(event) => {
+                        let template = template(&cluster, &event).await;
+                        readers.take(&gvk, event, template)
+                    }
+                    Err(error) => {
+                        if ClusterError::from(error).is_not_found() {
+                            readers.has_none(&gvk);
+                        }
+                        std::collections::BTreeSet::new()
+                    }
+                }
+            }
+        });
+        let places = places.flat_map(move |places| {
+            let (index, store) = (index.clone(), store.clone());
+            stream::iter(places.into_iter().filter(move |place| {
+                // Versions of what is opted out go with their last ReplicaSet.
+                is_opted_in(&store, place) || index.has_versions(&place.0, &place.1)
+            }))
+        });
+        all.push(places.boxed());
+    }
+    Ok(sealed_refs(all))
 }
 
-/// The secrets that a template names, by the plain name or by that of a version. The template of a workload that a
-/// Rollout refers to is not at hand: any secret of its namespace may be meant.
-fn places(object: &Object, store: &LiveStore) -> BTreeSet<Place> {
-    let namespace = object.namespace().unwrap_or_default();
-    if object.at(&["spec", "workloadRef"]).is_some() {
-        let all = store.state();
-        let names = all
-            .iter()
-            .map(|live| live.object())
-            .filter(|sealed| sealed.namespace() == Some(namespace))
-            .map(|sealed| (namespace.to_owned(), sealed.name().to_owned()));
-        return names.collect();
-    }
-    let named = version::secrets(&version::template_in(object), namespace);
-    let stems = named.iter().filter_map(|name| version::stem(name));
-    let all = named.iter().map(String::as_str).chain(stems);
-    all.map(|name| (namespace.to_owned(), name.to_owned()))
-        .collect()
+/// The template of the workload that a changed Rollout refers to. It is read anew with each change of the Rollout,
+/// which notes in its status when the workload has changed.
+async fn template(cluster: &Cluster, event: &LiveEvent) -> Option<Value> {
+    let (LiveEvent::Apply(live) | LiveEvent::InitApply(live)) = event else {
+        return None;
+    };
+    referred(cluster, live.object()).await.ok().flatten()
+}
+
+/// The template of the workload that a Rollout refers to, empty where that is not there; `None` where it refers to none.
+///
+/// # Errors
+/// What the cluster answers.
+pub(super) async fn referred(
+    cluster: &Cluster,
+    rollout: &Object,
+) -> Result<Option<Value>, ClusterError> {
+    // A workload of another kind is told by the Rollout itself.
+    let Ok(Some(target)) = workload_target(rollout) else {
+        return Ok(None);
+    };
+    let found = cluster.get(&target).await?;
+    let template = found.as_ref().and_then(workload_template).cloned();
+    Ok(Some(template.unwrap_or_default()))
 }
 
 /// Whether the SealedSecret of a secret is there and opted in, as the watch has shown it last.
@@ -82,13 +107,4 @@ fn is_opted_in(store: &LiveStore, (namespace, name): &Place) -> bool {
     store
         .get(&named)
         .is_some_and(|live| version::is_opted_in(live.object()))
-}
-
-fn changed(event: LiveEvent) -> Option<Arc<Object>> {
-    match event {
-        LiveEvent::Apply(live) | LiveEvent::InitApply(live) | LiveEvent::Delete(live) => {
-            Some(live.object().clone())
-        }
-        LiveEvent::Init | LiveEvent::InitDone => None,
-    }
 }

@@ -59,6 +59,7 @@ impl World {
                 rollout: object(rollout),
                 effective_template: None,
                 matching: None,
+                is_held: false,
                 runs: Vec::new(),
                 replica_sets: Vec::new(),
                 objects: objects
@@ -85,6 +86,9 @@ impl World {
         self.snapshot
             .rollout
             .set(&["spec", "template", "spec", "containers"], containers);
+        let generation = self.snapshot.rollout.generation().unwrap_or(0) + 1;
+        let path = ["metadata", "generation"];
+        self.snapshot.rollout.set(&path, generation.into());
     }
 
     fn user(&mut self, status: Value) {
@@ -313,7 +317,7 @@ fn a_healthy_canary_is_promoted_by_the_timetable() {
         .events
         .iter()
         .map(|(reason, _)| reason.as_str())
-        .take(4)
+        .take(5)
         .collect();
     assert_eq!(
         reasons,
@@ -321,6 +325,7 @@ fn a_healthy_canary_is_promoted_by_the_timetable() {
             "RolloutUpdated",
             "NewReplicaSetCreated",
             "RolloutNotCompleted",
+            "TrafficWeightUpdated",
             "ScalingReplicaSet"
         ]
     );
@@ -340,6 +345,18 @@ fn a_healthy_canary_is_promoted_by_the_timetable() {
             .iter()
             .any(|(_, text)| text.ends_with("Completed all 6 canary steps"))
     );
+}
+
+#[test]
+fn a_generation_is_not_observed_with_the_phase_of_the_last_one() {
+    let mut world = World::stable(rollout(true));
+    world.image("demo:2");
+    for _ in 0..4 {
+        let plan = decide(&world.snapshot, world.now);
+        world.apply(plan);
+        let (seen, phase) = (world.status("observedGeneration"), world.status("phase"));
+        assert!(seen == "1" || phase == "Progressing", "{seen} {phase}");
+    }
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn fault(change: Value) -> Option<String> {
         rollout: Object::from_value(rollout).unwrap(),
         effective_template: None,
         matching: None,
+        is_held: false,
         replica_sets: Vec::new(),
         runs: Vec::new(),
         objects,
@@ -68,6 +69,7 @@ fn faults_are_told_in_the_words_of_the_original() {
         (canary(json!({"dynamicStableScale": true})), "spec.strategy.dynamicStableScale: Invalid value: true: Canary dynamicStableScale can only be used with traffic routing".to_owned()),
         (canary(json!({"trafficRouting": traefik.clone(), "canaryService": null})), "spec.strategy.canaryService: Invalid value: \"\": Canary service and Stable service must to be set to use Traffic Routing".to_owned()),
         (canary(json!({"trafficRouting": {"traefik": traefik["traefik"], "maxTrafficWeight": 1000}})), "spec.strategy.trafficRouting.maxTrafficWeight: Invalid value: 1000: Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins".to_owned()),
+        (canary(json!({"antiAffinity": {}})), "spec.strategy.antiAffinity: Invalid value: \"antiAffinity.PreferredDuringSchedulingIgnoredDuringExecution: false antiAffinity.RequiredDuringSchedulingIgnoredDuringExecution: false\": AntiAffinity must have exactly one strategy listed".to_owned()),
         (steps(json!({"setWeight": 101})), "spec.strategy.steps[0].setWeight: Invalid value: 101: SetWeight needs to be between 0 and 100".to_owned()),
         (steps(json!({"pause": {"duration": "soon"}})), "spec.strategy.steps[0].pause.duration: Invalid value: -1: Duration needs to be greater than 0".to_owned()),
         (steps(json!({"setCanaryScale": {"replicas": 1}})), "spec.strategy.trafficRouting: Required value: SetCanaryScale requires TrafficRouting to be set".to_owned()),
@@ -98,8 +100,8 @@ fn what_is_not_carried_out_is_refused_by_name() {
             "spec.strategy.blueGreen",
         ),
         (
-            canary(json!({"antiAffinity": {}})),
-            "spec.strategy.canary.antiAffinity",
+            canary(json!({"pingPong": {}})),
+            "spec.strategy.canary.pingPong",
         ),
         (
             canary(json!({"trafficRouting": {"istio": {}}})),

@@ -7,4 +7,5 @@ mod prometheus_tests;
 mod provider;
 
 pub use check::{check, matching};
+pub use prometheus::{asking_time, time};
 pub use provider::{Measured, Settings, call, measure, metadata, no_reply, token};

@@ -147,6 +147,37 @@ pub fn request(own: &Value, settings: &Settings, now: Timestamp) -> Result<Call,
     })
 }
 
+/// What asks the same Prometheus in the same way for its own time.
+pub fn asking_time(call: &Call) -> Call {
+    let mut call = call.clone();
+    let form = encoded(&[("query", "time()".to_owned())]);
+    let (post, otherwise) = (&mut call.ask.request, &mut call.ask.otherwise);
+    let before = post.body.replace(form.clone().into_bytes());
+    let before = before.and_then(|form| String::from_utf8(form).ok());
+    let get = otherwise.as_mut().map(|(_, get)| get);
+    for request in std::iter::once(post).chain(get) {
+        if let Some(start) = before
+            .as_deref()
+            .and_then(|before| request.url.strip_suffix(before))
+        {
+            request.url = format!("{start}{form}");
+        }
+        request.url = request
+            .url
+            .replacen("/api/v1/query_range", "/api/v1/query", 1);
+    }
+    call
+}
+
+/// The instant in the reply to [`asking_time`].
+pub fn time(reply: &Reply) -> Option<Timestamp> {
+    let Reading::Scalar(seconds) = read(reply).ok()?.reading else {
+        return None;
+    };
+    let since = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
+    Timestamp::from_duration(since).ok()
+}
+
 /// A URL taken apart as far as it is needed here.
 struct Address {
     /// Scheme, host and path, without a slash at the end.

@@ -2,13 +2,21 @@
 
 use serde_json::Value;
 
-use crate::{api::rollout::HASH_LABEL, object::Object, rollout::hash};
+use crate::{
+    api::rollout::HASH_LABEL,
+    object::Object,
+    rollout::{affinity, ephemeral, hash},
+};
 
 /// Whether a ReplicaSet was made from a template: all that the template says stands in it, and what stands there besides
 /// is what an API server fills in.
 pub fn is_made_from(set: &Object, template: &Value) -> bool {
     let live = set.at(&["spec", "template"]).unwrap_or(&Value::Null);
-    let mut live = read(live);
+    let mut live = live.clone();
+    // What a Rollout puts in besides, for as long as the pods play a part.
+    ephemeral::without(&mut live, set);
+    affinity::without(&mut live);
+    let mut live = read(&live);
     let mut wanted = read(template);
     for side in [&mut live, &mut wanted] {
         let labels = side

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::sandbox::{decode::compare_quantities, error::Cause};
+use crate::{object::quantity, sandbox::error::Cause};
 
 /// What is wrong with requests and limits at a path.
 pub fn validate(resources: &Value, path: &str) -> Vec<Cause> {
@@ -17,7 +17,7 @@ pub fn validate(resources: &Value, path: &str) -> Vec<Cause> {
     };
     for part in ["limits", "requests"] {
         for (name, amount) in amounts(part) {
-            if compare_quantities(amount, "0") == Some(Ordering::Less) {
+            if quantity::compare(amount, "0") == Some(Ordering::Less) {
                 causes.push(Cause::invalid(
                     format!("{path}.{part}[{name}]"),
                     &amount.into(),
@@ -30,7 +30,7 @@ pub fn validate(resources: &Value, path: &str) -> Vec<Cause> {
         let Some((_, limit)) = amounts("limits").find(|(limited, _)| *limited == name) else {
             continue;
         };
-        if compare_quantities(request, limit) == Some(Ordering::Greater) {
+        if quantity::compare(request, limit) == Some(Ordering::Greater) {
             let detail = format!("must be less than or equal to {name} limit of {limit}");
             causes.push(Cause::invalid(
                 format!("{path}.requests"),

@@ -5,14 +5,12 @@ mod defaults;
 mod duplicate;
 mod go_json;
 mod omit;
-mod quantity;
 mod syntax;
 mod typed;
 mod written;
 
 pub use duplicate::parse;
 pub use go_json::{go_value, patched_json, struct_json};
-pub use quantity::compare_quantities;
 pub use syntax::syntax_error;
 pub use typed::{TypeError, typed};
 pub use written::{blank, complete, drop_empty};

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{omit, quantity::canonical};
-
-use crate::object::schema::{Schema, ValueType};
+use super::omit;
+use crate::object::{
+    quantity::canonical,
+    schema::{Schema, ValueType},
+};
 
 /// What came of a value.
 #[derive(Clone, Debug, Default, PartialEq)]

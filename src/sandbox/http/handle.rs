@@ -147,16 +147,16 @@ fn page(
             Some((first, rest)) if first == "openapi" => {
                 return openapi::page(sandbox, registry, rest, headers);
             }
-            _ => return other_page(words, query),
+            _ => return other_page(sandbox, words, query),
         },
     };
     Some(reply::value(200, &value))
 }
 
-fn other_page(words: &[String], query: &Query) -> Option<Response> {
+fn other_page(sandbox: &Sandbox, words: &[String], query: &Query) -> Option<Response> {
     let (first, rest) = words.split_first()?;
     match first.as_str() {
-        "version" if rest.is_empty() => Some(system::version()),
+        "version" if rest.is_empty() => Some(system::version(sandbox.clock().now())),
         "healthz" | "livez" | "readyz" => system::health(first, rest, query),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! Lists and watches.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use base64::{DecodeError, Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -140,16 +140,13 @@ fn page(call: &Call, selection: &Selection) -> ApiResult<Page> {
     if !token.is_empty() {
         let token = Token::decode(token)?;
         return call.sandbox.read(|store| {
-            let then = store
-                .shelf(&shelf)
-                .map(|shelf| shelf.at_version(token.version, &selection.namespace))
-                .unwrap_or_else(|| Some(BTreeMap::new()))
+            let Some(shelf) = store.shelf(&shelf) else {
+                return Ok(cut(token.version, std::iter::empty(), selection, limit));
+            };
+            let then = shelf
+                .range_at(token.version, &selection.namespace, Some(&token.after))
                 .ok_or_else(expired_token)?;
-            let objects = then.range((
-                std::ops::Bound::Excluded(token.after),
-                std::ops::Bound::Unbounded,
-            ));
-            Ok(cut(token.version, objects, selection, limit))
+            Ok(cut(token.version, then, selection, limit))
         });
     }
     parse_version(asked).map_err(|error| {
@@ -159,14 +156,15 @@ fn page(call: &Call, selection: &Selection) -> ApiResult<Page> {
     call.sandbox.read(|store| {
         let current = store.version();
         if matching == "Exact" {
-            let then = store
-                .shelf(&shelf)
-                .map(|shelf| shelf.at_version(version, &selection.namespace))
-                .unwrap_or_else(|| Some(BTreeMap::new()))
+            let Some(shelf) = store.shelf(&shelf) else {
+                return Ok(cut(version, std::iter::empty(), selection, limit));
+            };
+            let then = shelf
+                .range_at(version, &selection.namespace, None)
                 .ok_or_else(|| {
                     ApiError::expired("The resourceVersion for the provided list is too old.")
                 })?;
-            return Ok(cut(version, then.iter(), selection, limit));
+            return Ok(cut(version, then, selection, limit));
         }
         Ok(match store.shelf(&shelf) {
             None => cut(current, std::iter::empty(), selection, limit),
@@ -306,7 +304,13 @@ fn cut<'a>(
             break;
         }
     }
-    let remaining = if limit > 0 { taken.count() } else { 0 };
+    // The original does not count behind a selector.
+    let is_counted = !selection.has_selector();
+    let remaining = match limit {
+        0 => 0,
+        _ if is_counted => taken.count(),
+        _ => usize::from(taken.next().is_some()),
+    };
     let next = last.filter(|_| remaining > 0).map(|place| Token {
         version,
         after: place.clone(),
@@ -315,8 +319,7 @@ fn cut<'a>(
         version,
         items,
         next,
-        // The original does not count behind a selector.
-        remaining: (remaining > 0 && !selection.has_selector()).then_some(remaining),
+        remaining: (remaining > 0 && is_counted).then_some(remaining),
     }
 }
 

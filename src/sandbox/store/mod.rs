@@ -16,4 +16,4 @@ pub use key::{GroupResource, Key, Place};
 pub use log::{Log, WINDOW_BYTES, WINDOW_EVENTS};
 pub use shelf::Shelf;
 pub use store::Store;
-pub use stored::{Stored, prefixed};
+pub use stored::{Stored, prefixed, write_json};

@@ -47,27 +47,37 @@ impl Shelf {
         &self.log
     }
 
-    /// The objects of a namespace (or all) as they were at a version; none when that is forgotten.
-    pub fn at_version(
-        &self,
+    /// The objects of a namespace, or all when it is empty, those behind `after` only, as they were at a version;
+    /// none when that is forgotten. What it costs goes with what is taken and with what changed since.
+    pub fn range_at<'a>(
+        &'a self,
         version: u64,
-        namespace: &str,
-    ) -> Option<BTreeMap<Place, Arc<Stored>>> {
-        let undo = self.log.after(version)?;
-        let mut then: BTreeMap<Place, Arc<Stored>> = self
-            .range(namespace, None)
-            .map(|(place, stored)| (place.clone(), stored.clone()))
-            .collect();
-        for change in undo.rev() {
+        namespace: &'a str,
+        after: Option<&Place>,
+    ) -> Option<impl Iterator<Item = (&'a Place, &'a Arc<Stored>)>> {
+        let mut undone: BTreeMap<&Place, Option<&Arc<Stored>>> = BTreeMap::new();
+        for change in self.log.after(version)?.rev() {
             let place = &change.key.place;
-            if !namespace.is_empty() && place.namespace != namespace {
-                continue;
+            let is_inside = namespace.is_empty() || place.namespace == namespace;
+            if is_inside && after.is_none_or(|after| place > after) {
+                undone.insert(place, change.previous.as_ref());
             }
-            match &change.previous {
-                Some(previous) => then.insert(place.clone(), previous.clone()),
-                None => then.remove(place),
-            };
         }
-        Some(then)
+        let earlier: Vec<_> = undone
+            .iter()
+            .filter_map(|(place, previous)| Some((*place, (*previous)?)))
+            .collect();
+        let mut earlier = earlier.into_iter().peekable();
+        let mut untouched = self
+            .range(namespace, after)
+            .filter(move |(place, _)| !undone.contains_key(place))
+            .peekable();
+        Some(std::iter::from_fn(move || {
+            match (untouched.peek(), earlier.peek()) {
+                (Some((next, _)), Some((before, _))) if before < next => earlier.next(),
+                (None, _) => earlier.next(),
+                (Some(_), _) => untouched.next(),
+            }
+        }))
     }
 }

@@ -271,18 +271,27 @@ mod tests {
         store.put(&key("a"), object("a", "2", None));
         store.remove(&key("b"));
         let shelf = store.shelf(&key("a").resource).unwrap();
-        let then = shelf.at_version(2, "a").unwrap();
-        let values: Vec<_> = then
-            .values()
-            .map(|stored| stored.object.at(&["data", "v"]).unwrap().clone())
-            .collect();
-        assert_eq!(values, [json!("1"), json!("1")]);
+        let then = |version, after: Option<&str>| -> Vec<String> {
+            let after = after.map(|name| Place::new("a", name));
+            let then = shelf.range_at(version, "a", after.as_ref()).unwrap();
+            then.map(|(place, stored)| {
+                let value = stored.object.at(&["data", "v"]).unwrap();
+                format!("{}={}", place.name, value.as_str().unwrap())
+            })
+            .collect()
+        };
+        assert_eq!(then(1, None), ["a=1"]);
+        assert_eq!(then(2, None), ["a=1", "b=1"]);
+        assert_eq!(then(2, Some("a")), ["b=1"]);
+        assert_eq!(then(3, None), ["a=2", "b=1"]);
+        assert_eq!(then(4, None), ["a=2"]);
+        assert!(then(4, Some("a")).is_empty());
         assert_eq!(shelf.range("a", None).count(), 1);
         for round in 0..WINDOW_EVENTS {
             store.put(&key("a"), object("a", &round.to_string(), None));
         }
         let shelf = store.shelf(&key("a").resource).unwrap();
-        assert!(shelf.at_version(2, "a").is_none());
+        assert!(shelf.range_at(2, "a", None).is_none());
         assert_eq!(shelf.log().floor(), 4);
         assert_eq!(shelf.log().after(4).unwrap().count(), WINDOW_EVENTS);
     }

@@ -1,10 +1,9 @@
 //! One object as it is kept: the tree, and its bytes for all who read it.
 
-use std::io::Write as _;
+use std::{io::Write as _, ops::Range};
 
 use axum::body::Bytes;
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::object::{Gvk, Object};
 
@@ -17,17 +16,25 @@ pub struct Stored {
     pub version: u64,
     /// JSON of the object without `apiVersion` and `kind`, so that one serialisation serves all versions and lists.
     pub bare: Bytes,
+    /// Where the metadata stand in `bare`.
+    metadata: Range<usize>,
 }
 
 impl Stored {
     /// Takes an object that carries its version already.
     pub fn new(object: Object, version: u64) -> Self {
-        let bare = bare(&object);
+        let (bare, metadata) = bare(&object);
         Self {
             object,
             version,
             bare,
+            metadata,
         }
+    }
+
+    /// JSON of the metadata, which tables and lists of metadata show.
+    pub fn metadata_json(&self) -> &[u8] {
+        self.bare.get(self.metadata.clone()).unwrap_or(b"null")
     }
 
     /// The object as JSON, as a kind of the given version.
@@ -72,21 +79,32 @@ pub fn prefixed(bare: &[u8], gvk: &Gvk) -> Vec<u8> {
     json
 }
 
-fn bare(object: &Object) -> Bytes {
-    struct Bare<'a>(&'a Map<String, Value>);
-    impl Serialize for Bare<'_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_map(
-                self.0
-                    .iter()
-                    .filter(|(name, _)| *name != "kind" && *name != "apiVersion"),
-            )
+/// The fields but kind and version, and where the metadata stand.
+fn bare(object: &Object) -> (Bytes, Range<usize>) {
+    let mut json = vec![b'{'];
+    let mut metadata = usize::MAX..usize::MAX;
+    for (name, value) in object.as_map() {
+        if name == "kind" || name == "apiVersion" {
+            continue;
+        }
+        if json.len() > 1 {
+            json.push(b',');
+        }
+        write_json(&mut json, name);
+        json.push(b':');
+        let start = json.len();
+        write_json(&mut json, value);
+        if name == "metadata" {
+            metadata = start..json.len();
         }
     }
-    // A tree of JSON values with text keys always serialises.
-    serde_json::to_vec(&Bare(object.as_map()))
-        .unwrap_or_default()
-        .into()
+    json.push(b'}');
+    (json.into(), metadata)
+}
+
+/// Appends JSON: trees of JSON values always serialise, and a Vec takes every write.
+pub fn write_json(json: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
+    let _ = serde_json::to_writer(json, value);
 }
 
 #[cfg(test)]
@@ -100,6 +118,7 @@ mod tests {
         let value = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}});
         let stored = Stored::new(Object::from_value(value).unwrap(), 1);
         assert_eq!(&stored.bare[..], br#"{"data":{"a":"b"}}"#);
+        assert_eq!(stored.metadata_json(), b"null");
         let gvk = Gvk::new("example.org", "v2", "Other");
         assert_eq!(
             stored.json(&gvk),
@@ -108,6 +127,16 @@ mod tests {
         assert_eq!(
             prefixed(b"{}", &Gvk::new("", "v1", "A")),
             br#"{"kind":"A","apiVersion":"v1"}"#
+        );
+    }
+    #[test]
+    fn metadata_are_a_part_of_the_bytes() {
+        let value = json!({"apiVersion": "v1", "data": {"a": "b"}, "kind": "ConfigMap",
+            "metadata": {"name": "a", "labels": {"metadata": "x"}}, "type": "y"});
+        let stored = Stored::new(Object::from_value(value).unwrap(), 1);
+        assert_eq!(
+            stored.metadata_json(),
+            br#"{"labels":{"metadata":"x"},"name":"a"}"#
         );
     }
 }

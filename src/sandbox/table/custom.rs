@@ -1,5 +1,7 @@
 //! Columns that a custom resource definition asks for (`tableconvertor.go` of apiextensions).
 
+use std::cell::OnceCell;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -66,12 +68,18 @@ impl Columns {
     }
 
     pub(super) fn cells(&self, object: &Object, now: Timestamp) -> Vec<Value> {
-        // One copy for all columns: paths may begin at any field.
-        let root = object.to_value();
+        let whole = OnceCell::new();
         std::iter::once(Value::from(object.name()))
             .chain(self.columns.iter().map(|(column, path)| {
                 path.as_ref()
-                    .and_then(|path| path.find(&root).into_iter().next())
+                    .and_then(|path| {
+                        let found = match path.first_field() {
+                            Some(field) => path.find_behind_first(object.as_map().get(field)?),
+                            // Only a path that begins at no field needs a copy of the whole.
+                            None => path.find(whole.get_or_init(|| object.to_value())),
+                        };
+                        found.into_iter().next()
+                    })
                     .map_or(Value::Null, |value| cell(&column.kind, value, now))
             }))
             .collect()

@@ -44,6 +44,19 @@ impl JsonPath {
     pub fn find<'a>(&self, root: &'a Value) -> Vec<&'a Value> {
         find(&self.steps, root)
     }
+
+    /// The field with which the path begins, if it begins with one.
+    pub(super) fn first_field(&self) -> Option<&str> {
+        match self.steps.first() {
+            Some(Step::Field(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// All values at the path, given the value of its first step.
+    pub(super) fn find_behind_first<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
+        find(self.steps.get(1..).unwrap_or_default(), value)
+    }
 }
 
 fn find<'a>(steps: &[Step], root: &'a Value) -> Vec<&'a Value> {

@@ -41,7 +41,7 @@ mod volume_claim;
 
 pub use cell::human_duration;
 pub use json_path::JsonPath;
-pub use table::{Include, TableOptions, table};
+pub use table::{Include, Shown, TableOptions, table};
 
 use column::Printer;
 

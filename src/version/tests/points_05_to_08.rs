@@ -28,7 +28,10 @@ fn point_06_the_content_of_the_plain_secret_becomes_version_1_promoted() {
 fn point_06_adoption_needs_no_key() {
     let mut world = adopted();
     world.value = None;
-    assert_eq!(world.settle(), "Promoted: version 1 is promoted");
+    assert_eq!(
+        world.settle(),
+        "Progressing: version 1 stays promoted: what is sealed now does not open"
+    );
     assert_eq!(world.shown(), ["db-v1=a*"]);
 }
 
@@ -132,6 +135,34 @@ fn point_07_a_version_that_was_given_waits_for_a_consumer_or_a_word() {
 }
 
 #[test]
+fn point_07_a_word_is_kept_until_it_is_followed_and_forgotten_when_a_consumer_decides() {
+    let mut world = adopted();
+    world.settle();
+    world.sets.push(set("web", "b", 2, "db-v2", 0));
+    world.settle();
+    let (rollouts, sets) = (world.rollouts.clone(), world.sets.clone());
+    world.rollouts.clear();
+    world.sets.clear();
+    world.settle();
+    let asked = annotated(world.secrets["db-v2"].clone(), PROMOTE, "true");
+    world.put(asked);
+    // Stopped after any effect, the word is not lost.
+    let decision = world.decide();
+    for effects in 0..decision.effects.len() {
+        let mut stopped = world.clone();
+        stopped.apply(&decision, effects);
+        assert_eq!(stopped.settle(), "Promoted: version 2 is promoted");
+        assert_eq!(stopped.plain(), "b");
+    }
+    // A Rollout reads it again: it decides, and the word is not kept for later.
+    world.rollouts = rollouts;
+    world.sets = sets;
+    world.settle();
+    assert_eq!(world.plain(), "a");
+    assert_eq!(world.secrets["db-v2"].annotation(PROMOTE), None);
+}
+
+#[test]
 fn point_07_the_condition_names_whoever_is_waited_for() {
     let mut world = adopted();
     world.rollouts[0].set(&["spec", "paused"], true.into());
@@ -181,6 +212,23 @@ fn point_08_an_abort_rejects_the_version_that_it_brought() {
         .iter()
         .filter(|reason| *reason == "SecretVersionRejected");
     assert_eq!(events.count(), 1);
+}
+
+#[test]
+fn point_08_the_cause_stays_when_the_rollout_says_something_else() {
+    let mut world = rejected();
+    let said = world.settle();
+    // The next revision is being made, while the update is still marked as aborted.
+    world.rollouts[0].set(
+        &["status", "conditions"],
+        serde_json::json!([{"type": "Progressing", "status": "True", "reason": "NewReplicaSetCreated", "message": "x"}]),
+    );
+    assert_eq!(world.settle(), said);
+    let noted = world.secrets["db-v2"].annotation(REJECTED).unwrap();
+    assert!(
+        noted.contains("Background analysis phase error/failed"),
+        "{noted}"
+    );
 }
 
 #[test]

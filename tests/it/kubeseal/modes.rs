@@ -143,7 +143,7 @@ fn the_namespace_comes_from_the_kubeconfig_in_its_order() {
         ),
         (
             &["--kubeconfig", "one", "--context", "z"],
-            "invalid configuration: context was not found for specified context: z",
+            "invalid configuration: [context was not found for specified context: z, cluster has no server defined]",
         ),
     ] {
         let mut arguments = vec!["--cert", "small.crt"];

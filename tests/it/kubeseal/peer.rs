@@ -12,14 +12,19 @@ use super::program::Program;
 /// Names the real kubeseal; a name that leads nowhere is a failure, not a reason to skip.
 const VARIABLE: &str = "WAXWING_PEER_KUBESEAL";
 
-fn peer() -> Option<Program> {
+/// The real kubeseal, if the variable names it.
+pub fn path() -> Option<PathBuf> {
     let path = PathBuf::from(std::env::var_os(VARIABLE)?);
     assert!(
         path.is_file(),
         "{VARIABLE} names {}, which is not there",
         path.display()
     );
-    let peer = Program::at(&path);
+    Some(path)
+}
+
+fn peer() -> Option<Program> {
+    let peer = Program::at(&path()?);
     let version = peer.answer(&["--version"], "");
     assert!(version.starts_with("kubeseal version: "), "{version}");
     Some(peer)

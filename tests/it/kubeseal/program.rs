@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Write,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -62,10 +63,22 @@ impl Program {
 
     /// Runs the program.
     pub fn run(&self, arguments: &[&str], stdin: impl AsRef<[u8]>) -> Done {
+        self.run_in(arguments, stdin, &[])
+    }
+
+    /// Runs the program in an environment.
+    pub fn run_in(
+        &self,
+        arguments: &[&str],
+        stdin: impl AsRef<[u8]>,
+        environment: &[(String, String)],
+    ) -> Done {
         let mut child = Command::new(&self.binary)
+            .arg0("kubeseal")
             .args(arguments)
             .env_clear()
             .env("HOME", self.folder.path())
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

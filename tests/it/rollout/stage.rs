@@ -21,6 +21,7 @@ use waxwing::{
 };
 
 use super::metrics::Metrics;
+use crate::story::audited;
 
 /// Where everything stands.
 pub const NAMESPACE: &str = "shop";
@@ -34,6 +35,8 @@ const OFFSET: SignedDuration = SignedDuration::from_millis(2);
 /// An embedded server with the controllers that a Rollout needs.
 pub struct Stage {
     pub cluster: Cluster,
+    /// The same server, as our controllers ask it.
+    controllers: Cluster,
     pub clock: Clock,
     pub metrics: Metrics,
     began: Timestamp,
@@ -57,8 +60,10 @@ impl Stage {
             clock: clock.clone(),
         });
         let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
+        let controllers = audited(sandbox.service());
         let mut stage = Self {
             cluster,
+            controllers: Cluster::new(Client::new(controllers, "default")),
             clock,
             metrics: Metrics::default(),
             began: start,
@@ -79,13 +84,13 @@ impl Stage {
     fn start(&mut self) {
         let (cluster, clock) = (self.cluster.clone(), self.clock.clone());
         let workloads = tokio::spawn(workload::run(cluster, clock));
-        let (cluster, clock) = (self.cluster.clone(), self.clock.clone());
+        let (cluster, clock) = (self.controllers.clone(), self.clock.clone());
         let rollouts = tokio::spawn(async move {
             controller::rollout::run(&cluster, &clock, None, pending())
                 .await
                 .unwrap();
         });
-        let (cluster, clock) = (self.cluster.clone(), self.clock.clone());
+        let (cluster, clock) = (self.controllers.clone(), self.clock.clone());
         let web = Web::new().unwrap().with_inside(self.metrics.router());
         let runs = tokio::spawn(async move {
             let settings = analysis_run::Settings::default();

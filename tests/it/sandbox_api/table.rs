@@ -21,12 +21,8 @@ fn shown(include: Include, mut object: Value) -> Value {
         include,
         headers: true,
     };
-    table(
-        &resource,
-        [&object],
-        json!({"resourceVersion": "7"}),
-        options,
-    )
+    let metadata = json!({"resourceVersion": "7"});
+    serde_json::from_slice(&table(&resource, [&object], &metadata, options)).unwrap()
 }
 
 fn cells(object: Value) -> Value {
@@ -242,7 +238,8 @@ fn custom_resources_have_the_columns_of_their_definition() {
         include: Include::None,
         headers: false,
     };
-    let table = table(&resource, [&object], json!({}), options);
+    let json = table(&resource, [&object], &json!({}), options);
+    let table: Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(table["rows"][0]["cells"], json!(["a", "True", 3, "60m"]));
     assert_eq!(table["columnDefinitions"], Value::Null);
 }

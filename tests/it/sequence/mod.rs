@@ -6,14 +6,14 @@
 //! rest seeds that no run had before, which are printed. `WAXWING_SEED` runs those from one seed on instead.
 
 mod answer;
-mod chance;
+pub mod chance;
 mod make;
 mod stage;
 mod step;
 
 use std::{env, time::SystemTime};
 
-use chance::Chance;
+pub use chance::Chance;
 use stage::Stage;
 use step::Step;
 

@@ -102,7 +102,9 @@ impl Stage {
         let web = Web::new()
             .unwrap()
             .with_inside_at("prometheus.monitoring:9090", router);
-        let (its_cluster, its_clock) = (cluster.clone(), clock.clone());
+        let service = super::audited(sandbox.service());
+        let its_cluster = Cluster::new(kube::Client::new(service, "default"));
+        let its_clock = clock.clone();
         let running = tokio::spawn(async move {
             let settings = analysis_run::Settings::default();
             let stop = std::future::pending();

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 async fn a_controller_stops_before_it_has_seen_everything() {
     let world = World::new().await;
     let asked = std::sync::Arc::new(Notify::new());
-    let (service, heard) = (world.sandbox.service(), asked.clone());
+    let (service, heard) = (world.sandbox.controllers(), asked.clone());
     let silent = service_fn(move |request: Request<Body>| {
         let (service, heard) = (service.clone(), heard.clone());
         async move {

@@ -44,7 +44,10 @@ async fn failing(
 /// A way to the server of a world that fails when the countdown is over.
 fn way(world: &World, countdown: &Countdown) -> Cluster {
     let layer = from_fn_with_state(countdown.clone(), failing);
-    Cluster::new(Client::new(world.sandbox.service().layer(layer), "default"))
+    Cluster::new(Client::new(
+        world.sandbox.controllers().layer(layer),
+        "default",
+    ))
 }
 
 #[tokio::test]

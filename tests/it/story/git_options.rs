@@ -1,6 +1,6 @@
 //! Applications as people have them: several sources, options of kustomize, projects, windows, marks by label.
 
-use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use waxwing::{
     api::{application, crd},
@@ -134,8 +134,10 @@ async fn a_project_says_what_may_go_where_and_when() {
     .await;
     assert_eq!(stage.get(&config_ref("a")).await, None);
     // Closed at this hour: seen, and not applied, not even by hand.
+    let now = stage.world.clock.now().to_zoned(TimeZone::UTC);
+    let schedule = format!("{} {} * * *", now.minute(), now.hour());
     let window =
-        json!({"kind": "deny", "schedule": "0 0 * * *", "duration": "1h", "applications": ["*"]});
+        json!({"kind": "deny", "schedule": schedule, "duration": "5m", "applications": ["*"]});
     again(json!({"namespaceResourceBlacklist": null, "syncWindows": [window]})).await;
     stage
         .app(|app| text(app, "/status/sync/status") == "OutOfSync")
@@ -147,7 +149,7 @@ async fn a_project_says_what_may_go_where_and_when() {
         .app(|app| text(app, "/status/operationState/message") == message)
         .await;
     assert_eq!(stage.get(&config_ref("a")).await, None);
-    stage.world.clock.advance(SignedDuration::from_mins(61));
+    stage.world.pass(5 * 60).await;
     stage.synced(&commit).await;
 }
 
@@ -189,18 +191,22 @@ async fn an_applier_that_is_killed_mid_way_is_followed_by_one_that_goes_on() {
     };
     stage.app(waiting).await;
     stage.restart().await;
-    stage.world.clock.advance(SignedDuration::from_secs(5));
+    stage.world.pass(5).await;
     let jobs = Gvk::new("batch", "v1", "Job");
     let all = waxwing::cluster::Selector::default();
     let listed = stage.world.cluster.list(&jobs, Some("web"), &all).await;
     let mut listed = listed.unwrap().objects;
     assert_eq!(listed.len(), 1);
-    let mut done = listed.remove(0);
-    done.set(
-        &["status", "conditions"],
-        json!([{"type": "Complete", "status": "True", "lastProbeTime": "2030-01-01T00:00:00Z", "lastTransitionTime": "2030-01-01T00:00:00Z"}]),
-    );
-    stage.world.cluster.replace_status(&done).await.unwrap();
+    let done = listed.remove(0);
+    let at = "2030-01-01T00:00:00Z";
+    let is_true = |kind: &str| json!({"type": kind, "status": "True", "lastProbeTime": at, "lastTransitionTime": at});
+    let start = done.at(&["status", "startTime"]).cloned();
+    let status = json!({"startTime": start.unwrap_or(at.into()), "completionTime": at,
+        "conditions": [is_true("SuccessCriteriaMet"), is_true("Complete")]});
+    let patch = json!({"status": status});
+    let done = done.reference();
+    let patched = stage.world.cluster.patch_status(&done, &patch);
+    patched.await.unwrap();
     stage.synced(&commit).await;
     let listed = stage.world.cluster.list(&jobs, Some("web"), &all).await;
     assert_eq!(listed.unwrap().objects.len(), 1);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
 use waxwing::{
     api::{application, crd},
+    cluster::Cluster,
     controller::application::{Applier, Settings},
     object::{Gvk, Object, ObjectRef},
     source::{Git, GitOptions, Mapping},
@@ -33,6 +34,12 @@ impl Stage {
 
     /// A stage whose repository stands for a URL.
     pub async fn reading(world: World, url: &str) -> Self {
+        let way = world.cluster.clone();
+        Self::through(world, url, way).await
+    }
+
+    /// The same with another way of the applier to the server.
+    pub async fn through(world: World, url: &str, way: Cluster) -> Self {
         world.create(crd::application()).await;
         world
             .create(
@@ -47,7 +54,7 @@ impl Stage {
             }],
             ..GitOptions::default()
         });
-        let applier = Applier::new(&world.cluster, &world.clock, &git, Settings::default());
+        let applier = Applier::new(&way, &world.clock, &git, Settings::default());
         let (stop, task) = started(&applier);
         Self {
             world,

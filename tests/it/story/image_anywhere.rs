@@ -53,7 +53,7 @@ async fn an_image_canary_is_promoted() {
                 "trafficRouting": {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "route"}}},
                 "steps": [{"setWeight": 50}, {"pause": {"duration": "60s"}}]}}}})).await;
     let workloads = tokio::spawn(world.workloads().run());
-    let (cluster, clock) = (world.cluster.clone(), world.clock.clone());
+    let (cluster, clock) = (world.controllers.clone(), world.clock.clone());
     let rollouts = tokio::spawn(async move {
         controller::rollout::run(&cluster, &clock, None, std::future::pending())
             .await

@@ -64,6 +64,7 @@ async fn it_is_told_step_by_step() {
         "RolloutUpdated",
         "NewReplicaSetCreated",
         "RolloutNotCompleted",
+        "TrafficWeightUpdated",
         "ScalingReplicaSet",
         "SwitchService",
         "TrafficWeightUpdated",

@@ -13,7 +13,7 @@ use super::world::{KEY, World, ask, has, key_secret, sealed, secret_ref};
 
 /// Everything that is logged in this process, from all libraries, at every level.
 #[derive(Clone, Default)]
-pub(super) struct Log(pub Arc<Mutex<Vec<u8>>>);
+pub struct Log(pub Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -36,7 +36,7 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 /// A planted value in the forms that it could show up in.
-pub(super) fn forms(planted: &str) -> Vec<String> {
+pub fn forms(planted: &str) -> Vec<String> {
     let mut forms = vec![planted.to_owned()];
     for front in ["", "x", "xx"] {
         // Base64 at each alignment; the first and last group depend on what stands beside.

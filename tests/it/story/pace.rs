@@ -26,7 +26,12 @@ impl Pace {
 
     /// Time that begins now.
     pub fn fast() -> Self {
-        Self::Fast(Clock::fast(Clock::wall().now(), SPEED))
+        Self::at_speed(SPEED)
+    }
+
+    /// Time that begins now and runs so many times as fast as the machine's.
+    pub fn at_speed(speed: u32) -> Self {
+        Self::Fast(Clock::fast(Clock::wall().now(), speed))
     }
 
     pub fn clock(&self) -> &Clock {
@@ -49,6 +54,21 @@ impl Pace {
         match self {
             Self::Stopped(clock) => clock.advance(span),
             Self::Fast(clock) => clock.wait_until(clock.now() + span).await,
+        }
+    }
+
+    /// Waits until nobody has anything to do that needs no time, threads that open or render included: tokio's own
+    /// clock, when it is paused, does not move before that.
+    pub async fn idle(&self) {
+        let moment = Duration::from_millis(1);
+        let flavor = tokio::runtime::Handle::current().runtime_flavor();
+        let is_alone = flavor == tokio::runtime::RuntimeFlavor::CurrentThread;
+        if matches!(self, Self::Stopped(_)) && is_alone {
+            tokio::time::pause();
+            tokio::time::sleep(moment).await;
+            tokio::time::resume();
+        } else {
+            tokio::time::sleep(moment).await;
         }
     }
 

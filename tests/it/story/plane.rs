@@ -32,6 +32,8 @@ use super::translate::Names;
 
 /// The variable that names the kubeconfig of the real control plane.
 const VARIABLE: &str = "WAXWING_REAL_KUBECONFIG";
+/// The variable that names the kubeconfig of the account of our controllers there; without it they are the admin too.
+const CONTROLLERS_VARIABLE: &str = "WAXWING_REAL_CONTROLLER_KUBECONFIG";
 /// Longer than a controller of the real server takes for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
@@ -57,10 +59,21 @@ enum Turn {
 
 /// The part of a real control plane that one story sees; taken away when dropped.
 #[derive(Clone)]
-pub struct Plane(Arc<Share>);
+pub struct Plane {
+    share: Arc<Share>,
+    account: Account,
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+enum Account {
+    Admin,
+    Controllers,
+}
 
 struct Share {
     client: Client,
+    controllers: Client,
     names: Names,
     kubeconfig: String,
     /// Paths of objects with finalizers, which nobody would take off after the story.
@@ -82,14 +95,19 @@ impl Plane {
             Company::None => Turn::Alone(TURNS.write().await),
         };
         let number = STORIES.fetch_add(1, Ordering::Relaxed);
+        let controllers = env::var(CONTROLLERS_VARIABLE).unwrap_or_else(|_| kubeconfig.clone());
         let share = Share {
             client: connect(&kubeconfig).await,
+            controllers: connect(&controllers).await,
             names: Names::of(&format!("{:x}-{number:x}", process::id())),
             kubeconfig,
             held: Mutex::default(),
             _turn: turn,
         };
-        let plane = Self(Arc::new(share));
+        let plane = Self {
+            share: Arc::new(share),
+            account: Account::Admin,
+        };
         for name in ["default", "kube-system"] {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             let request = Request::post("/api/v1/namespaces")
@@ -107,8 +125,21 @@ impl Plane {
         Router::new().fallback(handle).with_state(self.clone())
     }
 
+    /// The same with the account of our controllers.
+    pub fn controllers(&self) -> Router {
+        let plane = Self {
+            account: Account::Controllers,
+            ..self.clone()
+        };
+        plane.service()
+    }
+
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
-        let Share { client, names, .. } = &*self.0;
+        let names = &self.share.names;
+        let client = match self.account {
+            Account::Admin => &self.share.client,
+            Account::Controllers => &self.share.controllers,
+        };
         let (mut parts, body) = request.into_parts();
         let asked = parts.uri.clone();
         parts.uri = Uri::try_from(names.target(&asked.to_string())).unwrap();
@@ -152,7 +183,11 @@ impl Plane {
         ) {
             let path = path.strip_suffix("/status").unwrap_or(path);
             let path = path.strip_suffix(&format!("/{name}")).unwrap_or(path);
-            self.0.held.lock().unwrap().insert(format!("{path}/{name}"));
+            self.share
+                .held
+                .lock()
+                .unwrap()
+                .insert(format!("{path}/{name}"));
         }
     }
 
@@ -185,7 +220,7 @@ impl Plane {
                 let request = Request::get(path)
                     .body(kube::client::Body::empty())
                     .unwrap();
-                let response = self.0.client.send(request).await.unwrap();
+                let response = self.share.client.send(request).await.unwrap();
                 if response.status() == 200 {
                     return;
                 }

@@ -51,6 +51,7 @@ fn again(world: &World) -> World {
     World {
         sandbox: world.sandbox.clone(),
         cluster: world.cluster.clone(),
+        controllers: world.controllers.clone(),
         clock: world.clock.clone(),
         pace: world.pace.clone(),
     }
@@ -109,7 +110,10 @@ async fn point_12_killed_after_every_single_write_it_ends_in_the_same_state() {
         assert!(lives < MOST_LIVES);
         let countdown = Countdown::new(AtomicI64::new(1));
         let layer = from_fn_with_state(countdown.clone(), dying);
-        let way = Cluster::new(Client::new(world.sandbox.service().layer(layer), "default"));
+        let way = Cluster::new(Client::new(
+            world.sandbox.controllers().layer(layer),
+            "default",
+        ));
         let stage = Stage::on(again(&world), way);
         if !is_begun {
             stage.seal("old").await;
@@ -135,7 +139,7 @@ async fn point_12_killed_after_every_single_write_it_ends_in_the_same_state() {
         }
     }
     assert!(is_sealed && lives > 20, "{lives} lives");
-    let cluster = world.cluster.clone();
+    let cluster = world.controllers.clone();
     let stage = Stage::on(world, cluster);
     assert_eq!(end(&stage).await, whole);
 }

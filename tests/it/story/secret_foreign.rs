@@ -58,7 +58,7 @@ async fn point_03_a_patched_secret_is_not_delivered() {
 #[tokio::test]
 async fn point_01_without_rollouts_here_it_is_as_not_opted_in() {
     let world = world().await;
-    let way = world.cluster.clone();
+    let way = world.controllers.clone();
     let stage = Stage::with(world, way, settings());
     stage.seal("old").await;
     stage.apply(opted_in(sealed("db", &[("k", "old")]))).await;

@@ -1,15 +1,18 @@
 //! An image and a secret that change in one commit make one revision, in whatever order an applier brings them.
 
-use super::secret_stage::{Stage, rollout};
+use super::secret_stage::{Stage, rollout, world};
+
+/// A Rollout waits two seconds for a second change: time enough for the calls in between.
+const SPEED: u32 = 2;
 
 async fn changed(order: &[&str], seconds_between: usize) {
-    let stage = Stage::begun().await;
+    let stage = Stage::begun_on(world().await.at_speed(SPEED)).await;
     for what in order {
         match *what {
             "secret" => stage.seal("new").await,
             _ => stage.apply(rollout("web", "i2", &["db"])).await,
         }
-        stage.pass(seconds_between).await;
+        stage.moments(seconds_between).await;
     }
     stage.rollout("web", "Healthy", "2").await;
     stage.condition("db", "Promoted: version 2").await;

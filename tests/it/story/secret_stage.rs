@@ -26,6 +26,9 @@ const MOST_SECONDS: usize = 600;
 pub struct Stage {
     pub world: World,
     pub running: Running,
+    /// How much of the machine's time goes by with each second: what a client waits for before it watches again is no
+    /// matter of our clock.
+    pub lag: Duration,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -49,7 +52,7 @@ impl Drop for Stage {
 impl Stage {
     pub async fn new() -> Self {
         let world = world().await;
-        let cluster = world.cluster.clone();
+        let cluster = world.controllers.clone();
         Self::on(world, cluster)
     }
 
@@ -73,6 +76,7 @@ impl Stage {
         Self {
             world,
             running,
+            lag: Duration::ZERO,
             tasks: vec![workloads, rollouts],
         }
     }
@@ -82,7 +86,7 @@ impl Stage {
         let mut settings = settings();
         settings.sealed.rollouts = true;
         let running = self.world.run_with(settings);
-        let (cluster, clock) = (self.world.cluster.clone(), self.world.clock.clone());
+        let (cluster, clock) = (self.world.controllers.clone(), self.world.clock.clone());
         let rollouts = tokio::spawn(async move {
             controller::rollout::run(&cluster, &clock, None, std::future::pending())
                 .await
@@ -128,7 +132,7 @@ impl Stage {
         let mut last = String::new();
         let mut same = 0;
         while same < 4 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            self.world.pace.idle().await;
             let now = self.world.version().await;
             same = if now == last { same + 1 } else { 0 };
             last = now;
@@ -150,6 +154,7 @@ impl Stage {
             if is_so(self).await {
                 return second;
             }
+            tokio::time::sleep(self.lag).await;
             self.world.pass(1).await;
         }
         let sealed = self.get(&sealed_ref("db")).await;
@@ -160,6 +165,15 @@ impl Stage {
             "never {what}: {status:#?} {rollout:#?} {:?}",
             self.versions().await
         );
+    }
+
+    /// Lets a few seconds pass in which things go on; nobody waits for calm where calls take time.
+    pub async fn moments(&self, seconds: usize) {
+        if self.world.sandbox.is_real() {
+            self.world.pass(i64::try_from(seconds).unwrap()).await;
+        } else {
+            self.pass(seconds).await;
+        }
     }
 
     /// Waits until a Rollout is in a phase at a revision.
@@ -305,7 +319,13 @@ impl Stage {
 
     /// A Rollout of two pods is Healthy on the first version of `db`, which holds `old`.
     pub async fn begun() -> Self {
-        let stage = Self::new().await;
+        Self::begun_on(world().await).await
+    }
+
+    /// The same on a world.
+    pub async fn begun_on(world: World) -> Self {
+        let way = world.controllers.clone();
+        let stage = Self::on(world, way);
         stage.seal("old").await;
         stage.apply(rollout("web", "i", &["db"])).await;
         stage.rollout("web", "Healthy", "1").await;

@@ -46,7 +46,7 @@ async fn point_12_a_version_deleted_by_hand_is_written_again() {
 #[tokio::test]
 async fn point_12_versions_are_watched_whatever_the_label_selector_says() {
     let world = world().await;
-    let way = world.cluster.clone();
+    let way = world.controllers.clone();
     let mut settings = settings();
     settings.sealed.rollouts = true;
     settings.sealed.labels = "team=a".to_owned();

@@ -7,6 +7,7 @@ use waxwing::{
 };
 
 use super::{
+    audit::audited,
     pace::Pace,
     plane::{Company, Plane},
 };
@@ -49,6 +50,14 @@ impl Server {
         match self {
             Self::Sandbox(sandbox) => sandbox.service(),
             Self::Plane(plane) => plane.service(),
+        }
+    }
+
+    /// The API as a service, for our controllers: with their account where there are accounts.
+    pub fn controllers(&self) -> Router {
+        match self {
+            Self::Sandbox(sandbox) => audited(sandbox.service()),
+            Self::Plane(plane) => plane.controllers(),
         }
     }
 

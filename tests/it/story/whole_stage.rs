@@ -33,10 +33,7 @@ use waxwing::{
     web::Web,
 };
 
-use super::{
-    pace::a_while,
-    world::{World, items, key_secret, settings},
-};
+use super::world::{World, items, key_secret, settings};
 use crate::source::Repository;
 
 const URL: &str = "https://github.com/example/backstage-gitops.git";
@@ -123,9 +120,10 @@ impl Stage {
             sealing,
             applier: applier.clone(),
             web: Some(simulation.inside(Web::new().unwrap())),
+            election: None,
         };
         let (stop, stopped) = watch::channel(false);
-        let (cluster, clock) = (world.cluster.clone(), world.clock.clone());
+        let (cluster, clock) = (world.controllers.clone(), world.clock.clone());
         let controllers = tokio::spawn(async move {
             together.run(&cluster, &clock, stopped).await.unwrap();
         });
@@ -241,7 +239,7 @@ impl Stage {
     async fn calm(&self) {
         let (mut last, mut same) = (String::new(), 0);
         while same < CALM_LOOKS {
-            a_while().await;
+            self.world.pace.idle().await;
             let now = self.world.version().await;
             same = if now == last { same + 1 } else { 0 };
             last = now;

@@ -42,6 +42,8 @@ pub const KEY_LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
 pub struct World {
     pub sandbox: Server,
     pub cluster: Cluster,
+    /// The same server, with the rights that our controllers have.
+    pub controllers: Cluster,
     pub clock: Clock,
     pub pace: Pace,
 }
@@ -68,9 +70,11 @@ impl World {
     pub async fn without_keys() -> Self {
         let (sandbox, pace) = Server::start(Company::Any).await;
         let cluster = Cluster::new(Client::new(sandbox.service(), "default"));
+        let controllers = Cluster::new(Client::new(sandbox.controllers(), "default"));
         let world = Self {
             sandbox,
             cluster,
+            controllers,
             clock: pace.clock().clone(),
             pace,
         };
@@ -81,6 +85,16 @@ impl World {
         world
     }
 
+    /// The same with slower time on a real control plane, where a story is about what happens within two seconds: the
+    /// calls themselves are not as fast as that.
+    pub fn at_speed(mut self, speed: u32) -> Self {
+        if self.sandbox.is_real() {
+            self.pace = Pace::at_speed(speed);
+            self.clock = self.pace.clock().clone();
+        }
+        self
+    }
+
     /// Starts the controller as a cluster runs it, but for the renewal of the old key of the tests.
     pub fn run(&self) -> Running {
         self.run_with(settings())
@@ -88,7 +102,7 @@ impl World {
 
     /// Starts the controller with settings.
     pub fn run_with(&self, settings: controller::Settings) -> Running {
-        self.run_through(self.cluster.clone(), settings)
+        self.run_through(self.controllers.clone(), settings)
     }
 
     /// Starts the controller on another way to the same server.

@@ -4,6 +4,8 @@ mod apply;
 mod kubeseal;
 mod kubeseal_cli;
 mod patch;
+mod prometheus;
+mod prometheus_queries;
 mod promql;
 mod properties;
 mod protobuf;

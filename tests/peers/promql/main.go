@@ -34,6 +34,8 @@ type series struct {
 	Start  int64             `json:"start"`
 	Step   int64             `json:"step"`
 	Values string            `json:"values"`
+	// The instants of the values, where they are not Step apart.
+	Times []int64 `json:"times"`
 }
 
 type question struct {
@@ -54,17 +56,34 @@ type sample struct {
 	f float64
 }
 
-func (s sample) ST() int64                    { return 0 }
-func (s sample) T() int64                     { return s.t }
-func (s sample) F() float64                   { return s.f }
-func (s sample) H() *histogram.Histogram      { return nil }
+func (s sample) ST() int64                     { return 0 }
+func (s sample) T() int64                      { return s.t }
+func (s sample) F() float64                    { return s.f }
+func (s sample) H() *histogram.Histogram       { return nil }
 func (s sample) FH() *histogram.FloatHistogram { return nil }
-func (s sample) Type() chunkenc.ValueType     { return chunkenc.ValFloat }
-func (s sample) Copy() chunks.Sample          { return s }
+func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
+func (s sample) Copy() chunks.Sample           { return s }
 
 // expand reads `1 2 _ stale 0+5x3`: numbers, gaps, the end of a series, and ramps of so many further values.
 func expand(s series) ([]chunks.Sample, error) {
 	var out []chunks.Sample
+	if s.Times != nil {
+		items := strings.Fields(s.Values)
+		if len(items) != len(s.Times) {
+			return nil, fmt.Errorf("%d values at %d instants", len(items), len(s.Times))
+		}
+		for i, item := range items {
+			f, err := strconv.ParseFloat(item, 64)
+			if item == "stale" {
+				f, err = math.Float64frombits(value.StaleNaN), nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, sample{s.Times[i], f})
+		}
+		return out, nil
+	}
 	at := s.Start
 	for _, item := range strings.Fields(s.Values) {
 		if item == "_" {

@@ -1,4 +1,4 @@
-//! Quantities as the server writes them (`apimachinery/pkg/api/resource/quantity.go`).
+//! Quantities of resources as the server writes them (`apimachinery/pkg/api/resource/quantity.go`).
 
 use std::cmp::Ordering;
 
@@ -18,9 +18,16 @@ const DECIMAL: [(&str, i32); 10] = [
 /// Binary suffixes, each 1024 times the one before.
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
-/// A quantity in its shortest form with a whole number and the largest suffix of its kind; none when it
-/// has more digits than fit.
-pub fn canonical(text: &str) -> Option<String> {
+/// A quantity as it is written: `digits` times `binary` times ten to the `power`.
+struct Read<'a> {
+    digits: i128,
+    power: i32,
+    /// 1024 as often as the suffix says; absent: a decimal suffix, or an exponent.
+    binary: Option<i128>,
+    suffix: &'a str,
+}
+
+fn read(text: &str) -> Option<Read<'_>> {
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
@@ -30,28 +37,45 @@ pub fn canonical(text: &str) -> Option<String> {
         .unwrap_or(rest.len());
     let (number, suffix) = rest.split_at_checked(end)?;
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let mut digits: i128 = format!("0{whole}{part}").parse().ok()?;
-    digits *= sign;
+    if whole.is_empty() && part.is_empty() {
+        return None;
+    }
+    let digits: i128 = format!("0{whole}{part}").parse().ok()?;
     let mut power = -i32::try_from(part.len()).ok()?;
-    if let Some(place) = BINARY
-        .iter()
-        .position(|known| *known == suffix && place_is_binary(suffix))
-    {
-        let factor = 1024i128.checked_pow(u32::try_from(place).ok()?)?;
-        let scaled = digits.checked_mul(factor)?;
-        let unit = 10i128.checked_pow(power.unsigned_abs())?;
+    let mut binary = None;
+    if let Some((_, known)) = DECIMAL.iter().find(|(known, _)| *known == suffix) {
+        power += known;
+    } else if let Some(place) = BINARY.iter().position(|known| *known == suffix) {
+        binary = Some(1024i128.checked_pow(u32::try_from(place).ok()?)?);
+    } else {
+        let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
+        power = power.checked_add(exponent)?;
+    }
+    Some(Read {
+        digits: digits * sign,
+        power,
+        binary,
+        suffix,
+    })
+}
+
+/// A quantity in its shortest form with a whole number and the largest suffix of its kind; none when it is no
+/// quantity, or has more digits than fit.
+pub fn canonical(text: &str) -> Option<String> {
+    let read = read(text)?;
+    if let Some(factor) = read.binary {
+        let scaled = read.digits.checked_mul(factor)?;
+        let unit = 10i128.checked_pow(read.power.unsigned_abs())?;
         // A part of one, and what is small, is written with decimal suffixes.
         if scaled % unit == 0 && (scaled / unit).abs() >= 1024 {
             return Some(binary(scaled / unit));
         }
-        return decimal(scaled, power);
+        return decimal(scaled, read.power);
     }
-    if let Some((_, known)) = DECIMAL.iter().find(|(known, _)| *known == suffix) {
-        power += known;
-        return decimal(digits, power);
+    if DECIMAL.iter().any(|(known, _)| *known == read.suffix) {
+        return decimal(read.digits, read.power);
     }
-    let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
-    let (digits, power) = shortest(digits, power.checked_add(exponent)?)?;
+    let (digits, power) = shortest(read.digits, read.power)?;
     Some(if power == 0 {
         digits.to_string()
     } else {
@@ -60,44 +84,21 @@ pub fn canonical(text: &str) -> Option<String> {
 }
 
 /// Which of two quantities is larger; none when one cannot be read or has more digits than fit.
-pub fn compare_quantities(left: &str, right: &str) -> Option<Ordering> {
+pub fn compare(left: &str, right: &str) -> Option<Ordering> {
     Some(nanos(left)?.cmp(&nanos(right)?))
 }
 
 /// A quantity in parts of a billionth.
 fn nanos(text: &str) -> Option<i128> {
-    let (sign, rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let end = rest
-        .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
-        .unwrap_or(rest.len());
-    let (number, suffix) = rest.split_at_checked(end)?;
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits: i128 = format!("0{whole}{part}").parse().ok()?;
-    let mut power = 9 - i32::try_from(part.len()).ok()?;
-    let mut factor = 1_i128;
-    if let Some((_, known)) = DECIMAL.iter().find(|(known, _)| *known == suffix) {
-        power += known;
-    } else if let Some(place) = BINARY.iter().position(|known| *known == suffix) {
-        factor = 1024i128.checked_pow(u32::try_from(place).ok()?)?;
-    } else {
-        let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
-        power = power.checked_add(exponent)?;
-    }
+    let read = read(text)?;
+    let power = read.power.checked_add(9)?;
     let scale = 10i128.checked_pow(power.unsigned_abs())?;
-    let scaled = digits.checked_mul(factor)?;
-    let scaled = if power < 0 {
-        scaled / scale
+    let scaled = read.digits.checked_mul(read.binary.unwrap_or(1))?;
+    if power < 0 {
+        Some(scaled / scale)
     } else {
-        scaled.checked_mul(scale)?
-    };
-    Some(sign * scaled)
-}
-
-fn place_is_binary(suffix: &str) -> bool {
-    !suffix.is_empty()
+        scaled.checked_mul(scale)
+    }
 }
 
 fn binary(mut number: i128) -> String {
@@ -149,11 +150,7 @@ mod tests {
             ("1e3", "1k", Ordering::Equal),
             ("-1", "0", Ordering::Less),
         ] {
-            assert_eq!(
-                compare_quantities(left, right),
-                Some(expected),
-                "{left} {right}"
-            );
+            assert_eq!(compare(left, right), Some(expected), "{left} {right}");
         }
     }
 
@@ -179,6 +176,9 @@ mod tests {
             ("0.0000000001", "1n"),
         ] {
             assert_eq!(canonical(given).as_deref(), Some(shown), "{given}");
+        }
+        for none in ["none", "", "-", "1x", "1.2.3"] {
+            assert_eq!(canonical(none), None, "{none}");
         }
     }
 }

@@ -1,0 +1,7 @@
+//! Which of several controllers works: the one that holds a Lease, as client-go's leader election has it.
+
+mod decide;
+mod election;
+
+pub use decide::{Settings, SettingsError};
+pub use election::Election;

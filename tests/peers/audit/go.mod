@@ -1,0 +1,3 @@
+module waxwing.dev/tests/peers/audit
+
+go 1.26.0
