@@ -15,8 +15,7 @@ use super::{
     resource_set::ResourceSet,
     target::{Target, joined},
     trace::Trace,
-    transformer::{self, Step},
-    variable,
+    transformer, variable,
 };
 use crate::api::kustomization::Variable;
 
@@ -261,35 +260,25 @@ impl Target {
     ) -> Result<(), BuildError> {
         let steps = transformer::configure(&self.file, &all.specs, &self.loader, context)
             .map_err(|error| self.located(error, ""))?;
-        let own = steps.len();
         let entries = &self.file.transformers;
         let more = plugin::transformers(self, "transformers", entries, &self.loader, context)
             .map_err(|error| self.located(error, "transformers"))?;
+        let own = steps.into_iter().map(|(field, step)| {
+            let origin = self.configured(step.name());
+            (field, origin, step)
+        });
         let more = more
             .into_iter()
-            .map(|step| ("transformers".to_owned(), step));
-        for (index, (field, step)) in steps.into_iter().chain(more).enumerate() {
+            .map(|(origin, step)| ("transformers".to_owned(), origin, step));
+        for (field, origin, step) in own.chain(more) {
             step.run(&mut all.set)
                 .map_err(|error| self.located(error, &field))?;
-            if index < own {
-                self.record(&step, all);
+            if let Some(change) = origin {
+                record(&change, all);
             }
             all.set.note(&self.cause(&field));
         }
         Ok(())
-    }
-
-    /// Notes what changed the resources, if anyone wants to know.
-    fn record(&self, step: &Step, all: &mut Accumulated) {
-        let Some(change) = self.configured(step.name()) else {
-            return;
-        };
-        for resource in all.set.list_mut() {
-            match resource.origin {
-                None => resource.origin = Some(change.clone()),
-                Some(_) => resource.transformations.push(change.clone()),
-            }
-        }
     }
 
     fn validate(&self, all: &mut Accumulated, context: &mut Context<'_>) -> Result<(), BuildError> {
@@ -297,7 +286,7 @@ impl Target {
         let entries = &self.file.validators;
         let steps = plugin::transformers(self, "validators", entries, &self.loader, context)
             .map_err(located)?;
-        for step in steps {
+        for (_, step) in steps {
             let before: Vec<Value> = values(&all.set);
             step.run(&mut all.set).map_err(located)?;
             if before != values(&all.set) {
@@ -306,6 +295,16 @@ impl Target {
             }
         }
         Ok(())
+    }
+}
+
+/// Notes what changed the resources.
+fn record(change: &Origin, all: &mut Accumulated) {
+    for resource in all.set.list_mut() {
+        match resource.origin {
+            None => resource.origin = Some(change.clone()),
+            Some(_) => resource.transformations.push(change.clone()),
+        }
     }
 }
 

@@ -14,7 +14,11 @@ pub(super) enum Origin {
         /// The file that configures it.
         file: String,
         /// Its kind.
-        kind: &'static str,
+        kind: String,
+        /// The name of the object that configures it, if it is one of its own.
+        name: String,
+        /// The namespace of that object.
+        namespace: String,
     },
 }
 
@@ -24,10 +28,23 @@ impl Origin {
         let scalar = |text: &str| yaml::write(&Value::String(text.to_owned()));
         match self {
             Self::File(path) => format!("path: {}", scalar(path)),
-            Self::Configured { file, kind } => format!(
-                "configuredIn: {}configuredBy:\n  apiVersion: builtin\n  kind: {kind}\n",
-                scalar(file)
-            ),
+            Self::Configured {
+                file,
+                kind,
+                name,
+                namespace,
+            } => {
+                let mut text = format!(
+                    "configuredIn: {}configuredBy:\n  apiVersion: builtin\n  kind: {kind}\n",
+                    scalar(file)
+                );
+                for (field, own) in [("name", name), ("namespace", namespace)] {
+                    if !own.is_empty() {
+                        text.push_str(&format!("  {field}: {}", scalar(own)));
+                    }
+                }
+                text
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     generator::{self, Kind},
     id::gvk_text,
     load::{Context, Loader},
+    origin::Origin,
     parse,
     resource::Resource,
     target::Target,
@@ -71,7 +72,9 @@ pub(super) fn generated(
         check_builtin(&config)
             .map_err(|error| error.under("loading generator plugins: failed to load generator"))?;
         if config.kind() == "IAMPolicyGenerator" {
-            made.push(generator::service_account(&config.value, &context.schema)?);
+            let mut resource = generator::service_account(&config.value, &context.schema)?;
+            resource.origin = target.configured_by(&config);
+            made.push(resource);
             continue;
         }
         let kind = match config.kind() {
@@ -91,19 +94,22 @@ pub(super) fn generated(
         if !args.env.is_empty() {
             args.envs.push(std::mem::take(&mut args.env));
         }
-        made.push(generator::generate(kind, &args, None, loader, context)?);
+        let mut resource = generator::generate(kind, &args, None, loader, context)?;
+        resource.origin = target.configured_by(&config);
+        made.push(resource);
     }
     Ok(made)
 }
 
-/// The transformers that entries of `transformers` or `validators` stand for.
+/// The transformers that entries of `transformers` or `validators` stand for, each with what the annotations say
+/// of it.
 pub(super) fn transformers(
     target: &Target,
     field: &str,
     entries: &[String],
     loader: &Loader,
     context: &mut Context<'_>,
-) -> Result<Vec<Step>, BuildError> {
+) -> Result<Vec<(Option<Origin>, Step)>, BuildError> {
     let mut steps = Vec::new();
     for config in configurations(target, field, entries, context)? {
         check_builtin(&config)?;
@@ -115,7 +121,8 @@ pub(super) fn transformers(
         }
         let made = step(&config, loader, context)
             .map_err(|error| error.under(format!("plugin {} fails configuration", config.id())))?;
-        steps.extend(made);
+        let origin = target.configured_by(&config);
+        steps.extend(made.into_iter().map(|step| (origin.clone(), step)));
     }
     Ok(steps)
 }

@@ -10,6 +10,7 @@ use super::{
     field_specs::FieldSpecs,
     load::{Context, Loader},
     origin::Origin,
+    resource::Resource,
     trace::Cause,
 };
 use crate::{
@@ -176,9 +177,13 @@ impl Target {
         }
         // Most kustomizations have none, and the defaults are shared by all of those.
         if own != FieldSpecs::default() {
+            let located = |error| self.located(error, "configurations");
+            FieldSpecs::clone(&FieldSpecs::defaults())
+                .merge(&own)
+                .map_err(located)?;
             Arc::make_mut(&mut all.specs)
                 .merge(&own)
-                .map_err(|error| self.located(error, "configurations"))?;
+                .map_err(|error| located(error.under("merging config")))?;
         }
         let mut own = FieldSpecs::default();
         for (index, path) in self.file.crds.iter().enumerate() {
@@ -218,12 +223,29 @@ impl Target {
         first(&bytes).map_err(|error| BuildError::new(error.to_string()))
     }
 
+    /// The same of something that an object of its own configures.
+    pub(super) fn configured_by(&self, config: &Resource) -> Option<Origin> {
+        let origin = self.origin.as_ref()?;
+        let file = match &config.origin {
+            Some(Origin::File(file)) => file.clone(),
+            _ => joined(origin, self.file_name),
+        };
+        Some(Origin::Configured {
+            file,
+            kind: config.kind().to_owned(),
+            name: config.name(),
+            namespace: config.namespace(),
+        })
+    }
+
     /// What the origin annotation says of something that a kustomization file made or changed.
     pub(super) fn configured(&self, kind: &'static str) -> Option<Origin> {
         let origin = self.origin.as_ref()?;
         Some(Origin::Configured {
             file: joined(origin, self.file_name),
-            kind,
+            kind: kind.to_owned(),
+            name: String::new(),
+            namespace: String::new(),
         })
     }
 }

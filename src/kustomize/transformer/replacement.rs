@@ -114,9 +114,18 @@ fn read(set: &ResourceSet, source: &Source) -> Result<Value, BuildError> {
                 || selector.effective_namespace() == id.effective_namespace())
             && id.is_selected(&source.group, &source.version, &source.kind)
     };
-    let described = || match source.field_path.as_str() {
-        "" => selector.to_string(),
-        path => format!("{selector}:{path}"),
+    let described = || {
+        let mut text = selector.to_string();
+        if !source.field_path.is_empty() {
+            text = format!("{text}:{}", source.field_path);
+        }
+        match &source.options {
+            Some(own) if own.create || !own.delimiter.is_empty() => format!(
+                "{text}:{}({}), create={}",
+                own.delimiter, own.index, own.create
+            ),
+            _ => text,
+        }
     };
     let mut found = set
         .list()
@@ -190,8 +199,19 @@ pub(super) fn plain(text: &str) -> Value {
         Some([document]) if !document.value.is_string() && scalar::is_scalar(&document.value) => {
             document.value.clone()
         }
+        // A date becomes the text of its instant.
+        Some([document]) if is_date(text) => document.value.clone(),
         _ => Value::String(text.to_owned()),
     }
+}
+
+/// Whether a text begins as a date does.
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes
+        .get(..4)
+        .is_some_and(|year| year.iter().all(u8::is_ascii_digit))
+        && bytes.get(4) == Some(&b'-')
 }
 
 /// Puts a value into all resources that a target takes.

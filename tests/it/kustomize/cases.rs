@@ -36,7 +36,9 @@ fn load(tree: &mut Tree, folder: &Path, prefix: &str) {
 
 /// What of an error is the same on every machine: no addresses, no dumps of Go values, no parser's words.
 pub fn core(error: &str) -> String {
-    let addresses = Regex::new(r" &\{0x[0-9a-f]+ <nil>\}").unwrap();
+    let addresses =
+        Regex::new(r"(?s) &\{0x[0-9a-f]+ (<nil>|0x[0-9a-f]+)\}| &\{\[.*\]\}| \[\{.*?\{[^}]*\}\}\]")
+            .unwrap();
     let error = addresses.replace_all(error, "");
     // Where the original crashes, the reason is the same.
     let mut core = error.trim_end().trim_start_matches("panic: ");
