@@ -3,6 +3,13 @@
 //! `WAXWING_FLOOD=60 cargo bench --bench bench flood` floods for so many seconds from 1,000 connections, and prints the
 //! growth of memory, the times of the certificate, and the times from a SealedSecret to its Secret meanwhile.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench that cannot go on ends at once, and prints its own figures"
+)]
+
 use std::{
     collections::BTreeMap,
     fs,
