@@ -412,10 +412,8 @@ impl Changes<'_> {
             Some(tree) => self.own.entries(&self.repo, tree),
             None => Ok(Vec::new()),
         };
-        let mut pairs: BTreeMap<
-            String,
-            (Option<(EntryKind, ObjectId)>, Option<(EntryKind, ObjectId)>),
-        > = BTreeMap::new();
+        type Found = Option<(EntryKind, ObjectId)>;
+        let mut pairs: BTreeMap<String, (Found, Found)> = BTreeMap::new();
         for (name, kind, id) in read(before)? {
             pairs.entry(name).or_default().0 = Some((kind, id));
         }

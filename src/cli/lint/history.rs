@@ -297,7 +297,7 @@ fn told(
     for version in &cache.versions {
         let is_same = head
             .get(&version.path)
-            .is_some_and(|blob| blob.id.to_string() == version.blob);
+            .is_some_and(|blob| version.blob == format!("{}", blob.id));
         let now = if is_same {
             Some(version.path.as_str())
         } else {

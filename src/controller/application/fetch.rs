@@ -157,7 +157,7 @@ impl Applier {
             };
             let (tree, value) = (snapshot.tree.clone(), value.clone());
             let made =
-                tokio::task::spawn_blocking(move || again(&*tree, commit, value, &context, kept));
+                tokio::task::spawn_blocking(move || again(&tree, commit, value, &context, kept));
             let made = made.await.map_err(|_| "rendering broke off".to_owned())?;
             let (kept, is_new) = made.map_err(|error| error.to_string())?;
             rendered.extend(kept.objects.iter().cloned());

@@ -190,28 +190,34 @@ fn or_name(path: &str) -> &str {
 
 /// A scalar without quotes: what it looks like.
 pub(super) fn plain(text: &str) -> Value {
-    let options = ReadOptions {
-        dialect: Dialect::Kustomize,
-        ..ReadOptions::default()
-    };
-    let read = yaml::read(text.as_bytes(), &options).ok();
-    match read.as_deref() {
-        Some([document]) if !document.value.is_string() && scalar::is_scalar(&document.value) => {
-            document.value.clone()
-        }
-        // A date becomes the text of its instant.
-        Some([document]) if is_date(text) => document.value.clone(),
+    match written(text) {
+        Some(value) if !value.is_string() => value,
         _ => Value::String(text.to_owned()),
     }
 }
 
-/// Whether a text begins as a date does.
-fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes
-        .get(..4)
-        .is_some_and(|year| year.iter().all(u8::is_ascii_digit))
-        && bytes.get(4) == Some(&b'-')
+/// The scalar that a text is when it is read as YAML.
+fn written(text: &str) -> Option<Value> {
+    let options = ReadOptions {
+        dialect: Dialect::Kustomize,
+        ..ReadOptions::default()
+    };
+    let read = yaml::read(text.as_bytes(), &options).ok()?;
+    match read.as_slice() {
+        [document] if scalar::is_scalar(&document.value) => Some(document.value.clone()),
+        _ => None,
+    }
+}
+
+/// What a field that was not there becomes: a date is the text of its instant there, for it has no type to keep.
+fn fresh(text: &str, found: Value) -> Value {
+    let is_date = text.get(..5).is_some_and(|year| {
+        year.ends_with('-') && year.bytes().take(4).all(|digit| digit.is_ascii_digit())
+    });
+    match written(text) {
+        Some(value) if is_date => value,
+        _ => found,
+    }
 }
 
 /// Puts a value into all resources that a target takes.
@@ -324,7 +330,7 @@ pub(super) fn put(
         ))
     };
     *field = match (&*field, &found) {
-        (Value::Null, _) if is_new => found,
+        (Value::Null, _) if is_new => fresh(&text, found),
         (Value::Null, Value::Null) => Value::Null,
         (Value::Null, _) => return Err(misfit("null")),
         (Value::Number(_), Value::Number(number)) if number.is_i64() || number.is_u64() => found,

@@ -96,8 +96,7 @@ async fn counted(count: usize, is_shared: bool) -> BTreeMap<String, usize> {
             .await;
     }
     stage.pass(15).await;
-    let counts = asked.lock().unwrap().clone();
-    counts
+    asked.lock().unwrap().clone()
 }
 
 async fn grows_with_the_number(is_shared: bool) {
