@@ -138,7 +138,8 @@ impl ResourceSet {
                 }
                 resource.trace = old.trace.take();
                 resource.transformations.clone_from(&old.transformations);
-                if old.origin.is_some() {
+                // What replaces comes from where it stands itself, what is merged from where the first was.
+                if old.origin.is_some() && behavior == Behavior::Merge {
                     resource.origin.clone_from(&old.origin);
                 }
                 *old = resource;

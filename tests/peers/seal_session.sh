@@ -17,6 +17,19 @@ until_equal() { # until_equal WANTED command...: asks again for ten seconds
 value() { n get secret "$1" -o "go-template={{index .data \"$2\" | base64decode}}"; }
 condition() { n get sealedsecret "$1" -o 'jsonpath={.status.conditions[0].status} {.status.conditions[0].message}'; }
 
+# validated FILE: asks the controller, and again while it wants fewer questions in a second
+validated() {
+  local said status
+  for _ in $(seq 40); do
+    said=$("$KUBESEAL" --validate <"$1" 2>&1)
+    status=$?
+    [[ $said == *'too many requests'* ]] || break
+    read -rt 0.25 <> <(:)
+  done
+  [ -z "$said" ] || echo "$said"
+  return $status
+}
+
 expect 'a namespace' 'created' k create namespace "$space"
 expect 'the certificate, through the service proxy' 'BEGIN CERTIFICATE' "$KUBESEAL" --fetch-cert
 "$KUBESEAL" --fetch-cert >cert.pem
@@ -36,19 +49,19 @@ expect 'a changed secret, with the certificate' '"kind": "SealedSecret"' sh -c "
 expect 'applies again' 'configured' n apply -f sealed.json
 expect 'is opened again' '^second one' until_equal 'second one' value db password
 
-expect 'the controller agrees that it opens' '^$' sh -c "'$KUBESEAL' --validate <sealed.json"
+expect 'the controller agrees that it opens' '^$' validated sealed.json
 sed 's/"name": "db"/"name": "copy"/' sealed.json >copy.json
-refuse 'and that a renamed copy does not' 'unable to decrypt sealed secret: copy' sh -c "'$KUBESEAL' --validate <copy.json"
+refuse 'and that a renamed copy does not' 'unable to decrypt sealed secret: copy' validated copy.json
 expect 'the copy is taken' 'created' n create -f copy.json
 expect 'but not opened, and says why' '^False no key could decrypt secret' until_equal 'False no key could decrypt secret (password, user)' condition copy
 refuse 'no secret comes of it' 'NotFound' n get secret copy
 expect 're-encrypts' '"encryptedData"' sh -c "'$KUBESEAL' --re-encrypt <sealed.json | tee again.json"
-expect 'what was re-encrypted opens' '^$' sh -c "'$KUBESEAL' --validate <again.json"
+expect 'what was re-encrypted opens' '^$' validated again.json
 
 cp sealed.json merged.json
 printf '{"kind":"Secret","stringData":{"port":"5432"}}' >port.json
 expect 'a value more, merged in' '^$' sh -c "'$KUBESEAL' --cert cert.pem --merge-into merged.json <port.json"
-expect 'the controller opens what was merged' '^$' sh -c "'$KUBESEAL' --validate <merged.json"
+expect 'the controller opens what was merged' '^$' validated merged.json
 expect 'applies what was merged' 'configured' n apply -f merged.json
 expect 'the new value is there' '^5432' until_equal '5432' value db port
 expect 'the old one too' '^second one' until_equal 'second one' value db password

@@ -277,9 +277,15 @@ fn write_one(resource: &mut Resource, target: &Target, value: &Value) -> Result<
             "find"
         };
         let missing = format!("unable to {how} field {path:?} in replacement target");
+        // Annotations are written anew as texts when a build ends, whatever they look like.
+        let is_annotation = words.starts_with(&["metadata".to_owned(), "annotations".to_owned()]);
         let mut inner = None;
         let count = path_match::visit(&mut resource.value, &words, make, &mut |field, is_new| {
-            put(field, is_new, value, &options).inspect_err(|error| inner = Some(error.clone()))
+            put(field, is_new, value, &options).inspect_err(|error| inner = Some(error.clone()))?;
+            if is_new && is_annotation && scalar::is_scalar(value) && options.delimiter.is_empty() {
+                *field = plain(&scalar::text(value));
+            }
+            Ok(())
         });
         match (count, inner) {
             (_, Some(error)) => return Err(error),

@@ -39,7 +39,13 @@ pub fn core(error: &str) -> String {
     let addresses =
         Regex::new(r"(?s) &\{0x[0-9a-f]+ (<nil>|0x[0-9a-f]+)\}| &\{\[.*\]\}| \[\{.*?\{[^}]*\}\}\]")
             .unwrap();
-    let error = addresses.replace_all(error, "");
+    // The conflicting objects follow, as Go prints them.
+    const CONFLICT: &str = "namespace transformation produces ID conflict:";
+    let error = match error.split_once(CONFLICT) {
+        Some((before, _)) => format!("{before}{CONFLICT}"),
+        None => error.to_owned(),
+    };
+    let error = addresses.replace_all(&error, "");
     // Where the original crashes, the reason is the same.
     let mut core = error.trim_end().trim_start_matches("panic: ");
     if let Some((_, rest)) = core.split_once("with config: `")
