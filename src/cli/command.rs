@@ -109,3 +109,21 @@ pub fn run(line: impl IntoIterator<Item = OsString>, shell: &mut Shell) -> ExitC
     };
     exit.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_of_each_command_go_together() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn the_controller_says_its_version_as_the_original_does() {
+        let line = CommandLine::try_parse_from(["waxwing", "controller", "--version"]).unwrap();
+        assert!(matches!(line.command, Command::Controller(_)));
+    }
+}

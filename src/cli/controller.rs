@@ -48,6 +48,7 @@ const MAX_PREFIX: usize = 245;
 /// SEALED_SECRETS_NAME_OF_THE_FLAG. SIGUSR1 makes a new sealing key at once.
 #[derive(Debug, clap::Args)]
 #[command(
+    disable_version_flag = true,
     after_help = "Example:\n  waxwing controller --kubeconfig sandbox.yaml --listen-addr 127.0.0.1:8080"
 )]
 pub struct Args {
