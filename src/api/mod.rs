@@ -12,6 +12,7 @@ pub mod kustomization;
 pub mod lease;
 pub mod metadata;
 pub mod rollout;
+pub mod scope;
 pub mod sealed_secret;
 pub mod sealing_key;
 pub mod secret;

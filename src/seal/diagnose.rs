@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use super::{
+    Scope,
     item::{Binding, ItemError},
     key_ring::KeyRing,
-    scope::Scope,
     x509::Certificate,
 };
 use crate::api::{

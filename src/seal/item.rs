@@ -1,8 +1,9 @@
 //! One item of a SealedSecret: opened with the key that fits, sealed again for the same place.
 
 use super::{
+    Scope,
     key_ring::KeyRing,
-    scope::{Scope, label},
+    label,
     seal::{SealError, seal_item},
     x509::Certificate,
 };

@@ -9,7 +9,6 @@ mod key;
 mod key_ring;
 mod key_state;
 mod opens;
-mod scope;
 #[expect(
     clippy::module_inception,
     reason = "the verb of this module is to seal"
@@ -20,13 +19,13 @@ pub mod untouched;
 mod usage;
 mod x509;
 
+pub use crate::api::scope::{Scope, ScopeError, label};
 pub use backup::{BackupError, Lock, Opener, identities, is_locked, lock, recipients, unlock};
 pub use item::{Binding, ItemError, OpenedItem};
 pub use key::{KeyError, SealingKey};
 pub use key_ring::{KeyRing, MAX_REMEMBERED};
 pub use key_state::{KeyRecord, KeyState, StateError, changes, sealing};
 pub use opens::opens;
-pub use scope::{Scope, ScopeError, label};
 pub use seal::{SealError, SealOptions, seal, seal_item};
 pub use unseal::{
     DeprecatedData, ItemErrors, UnsealError, check, opened_secret, reseal, unseal_items,

@@ -1,8 +1,9 @@
 //! Whether a SealedSecret opens, and no more: for those who are told nothing else.
 
 use super::{
+    Scope,
     key_ring::KeyRing,
-    scope::{Scope, label},
+    label,
     unseal::{DeprecatedData, check},
 };
 use crate::api::{base64, sealed_secret::SealedSecret};

@@ -1,9 +1,6 @@
 //! From a Secret to a SealedSecret.
 
-use super::{
-    scope::{Scope, label},
-    x509::Certificate,
-};
+use super::{Scope, label, x509::Certificate};
 use crate::api::{
     base64,
     metadata::Metadata,

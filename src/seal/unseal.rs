@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use serde_json::{Value, json};
 
 use super::{
+    Scope,
     key_ring::KeyRing,
-    scope::{Scope, label},
+    label,
     seal::{SealError, SealOptions, seal},
     x509::Certificate,
 };

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::api::{
+use super::{
     metadata::Metadata,
     sealed_secret::{CLUSTER_WIDE, NAMESPACE_WIDE, TRUE},
 };
