@@ -3,7 +3,6 @@
 mod cache;
 mod observe;
 mod run;
-mod throttle;
 mod versions;
 
 pub use run::run;

@@ -3,14 +3,12 @@
 use std::{future::Future, sync::Arc};
 
 use futures::{Stream, StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
 use kube::runtime::WatchStreamExt;
 use serde_json::Value;
 
 use super::{
     super::engine::{self, Loop, Written},
     observe::{Known, claims, observe, replica_set_gvk, sealed_ref},
-    throttle::throttled,
     versions::Versions,
 };
 use crate::{
@@ -24,9 +22,6 @@ use crate::{
 
 /// How often a name that is taken is passed over in one pass.
 const MOST_TAKEN: usize = 8;
-
-/// How long news of one SealedSecret are gathered after those that were told.
-const TOLD_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// The kinds that are watched beside the Rollouts: what these make, and what they name. Routes are of kinds that a
 /// cluster may lack.
@@ -67,10 +62,7 @@ pub async fn run(
     let sealed = versions.index.sealed(&cluster, namespace)?;
     work = work
         .triggered_by(readers(known.clone(), changed))
-        .triggered_by(readers(
-            known.clone(),
-            throttled(sealed, clock.clone(), TOLD_AGAIN),
-        ));
+        .triggered_by(readers(known.clone(), sealed));
     let (clock, forgetting, waiting) = (clock.clone(), known.clone(), versions.clone());
     work.when_gone(move |gone| {
         forgetting.cache().forget_namer(gone);
@@ -154,11 +146,7 @@ async fn pass(
         effects: composed.effects,
         ..Plan::default()
     };
-    match apply(known, first).await.0 {
-        // Another Rollout has written the version that they share: each such refusal is progress, and no failure.
-        Err(error) if error.is_conflict() => return Ok(Next::At(soon(target, clock.now()))),
-        outcome => outcome.map(drop)?,
-    }
+    apply(known, first).await.0?;
     if let Some(next) = composed.wait {
         return Ok(next);
     }
@@ -196,13 +184,6 @@ async fn pass(
         }
     }
     Ok(Next::Backoff)
-}
-
-/// An instant within the next second, another one for each Rollout, so that those who met do not meet again.
-fn soon(target: &ObjectRef, now: Timestamp) -> Timestamp {
-    let letters = target.name.bytes().map(i64::from);
-    let place = letters.fold(7, |place, letter| (place * 31 + letter) % 1_000);
-    now + SignedDuration::from_millis(1 + place)
 }
 
 /// What a plan makes, in its order.
