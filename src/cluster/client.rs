@@ -267,16 +267,10 @@ impl Cluster {
         patch: &Value,
         precondition: &Precondition,
     ) -> Result<Object, ClusterError> {
-        let path = path_of(target)?;
         let patch = guarded(patch, precondition);
-        let answer = self
-            .call(
-                Method::PATCH,
-                &self.managed(&path),
-                Some(("application/merge-patch+json", json(&patch)?)),
-            )
-            .await?;
-        typed(answer, &target.gvk, &path)
+        let path = path_of(target)?;
+        let media = "application/merge-patch+json";
+        self.send_patch(target, &path, media, &patch).await
     }
 
     /// Removes an object; one that is not there is no error.
@@ -313,7 +307,7 @@ impl Cluster {
     }
 
     /// A path with the name in which fields are written.
-    fn managed(&self, path: &str) -> String {
+    pub(super) fn managed(&self, path: &str) -> String {
         match &self.manager {
             Some(manager) => format!("{path}?fieldManager={}", escaped(manager)),
             None => path.to_owned(),

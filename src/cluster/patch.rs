@@ -37,8 +37,8 @@ impl Cluster {
         patch: &Value,
         precondition: &Precondition,
     ) -> Result<Object, ClusterError> {
-        let path = path_of(target)?;
         let patch = guarded(patch, precondition);
+        let path = path_of(target)?;
         let media = "application/strategic-merge-patch+json";
         self.send_patch(target, &path, media, &patch).await
     }
@@ -57,7 +57,7 @@ impl Cluster {
             .await
     }
 
-    async fn send_patch(
+    pub(super) async fn send_patch(
         &self,
         target: &ObjectRef,
         path: &str,
@@ -65,7 +65,7 @@ impl Cluster {
         patch: &Value,
     ) -> Result<Object, ClusterError> {
         let body = Some((media, json(patch)?));
-        let answer = self.call(Method::PATCH, path, body).await?;
+        let answer = self.call(Method::PATCH, &self.managed(path), body).await?;
         typed(answer, &target.gvk, path)
     }
 }
