@@ -29,9 +29,14 @@ impl Scope {
     ///
     /// Mirrors `SecretScope` in `sealedsecret_expansion.go`: only the exact value `true` counts.
     pub fn of(metadata: &Metadata) -> Self {
-        if metadata.annotation(CLUSTER_WIDE) == Some(TRUE) {
+        Self::said_by(|name| metadata.annotation(name))
+    }
+
+    /// The same by a way to read an annotation.
+    pub fn said_by<'a>(annotation: impl Fn(&str) -> Option<&'a str>) -> Self {
+        if annotation(CLUSTER_WIDE) == Some(TRUE) {
             Self::ClusterWide
-        } else if metadata.annotation(NAMESPACE_WIDE) == Some(TRUE) {
+        } else if annotation(NAMESPACE_WIDE) == Some(TRUE) {
             Self::NamespaceWide
         } else {
             Self::Strict
