@@ -1,7 +1,10 @@
 //! One scalar of a YAML text: where it ends, and how another value is written in its style.
 
 use super::edit::EditError;
-use crate::object::yaml::{self, ReadOptions};
+use crate::object::{
+    edit::closed,
+    yaml::{self, ReadOptions},
+};
 
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,23 +48,6 @@ pub(super) fn at(text: &str, offset: usize, in_brackets: bool) -> Result<Scalar,
         end: start + length,
         style,
     })
-}
-
-/// The length of a quoted scalar with its quotes.
-fn closed(text: &str, quote: char) -> Option<usize> {
-    let mut letters = text.char_indices().skip(1).peekable();
-    while let Some((index, letter)) = letters.next() {
-        if letter == '\\' && quote == '"' {
-            letters.next();
-        } else if letter == quote {
-            if quote == '\'' && letters.peek().is_some_and(|(_, next)| *next == '\'') {
-                letters.next();
-            } else {
-                return Some(index + 1);
-            }
-        }
-    }
-    None
 }
 
 fn plain(text: &str, in_brackets: bool) -> usize {

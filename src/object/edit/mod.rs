@@ -6,3 +6,4 @@ mod scan;
 mod tests;
 
 pub use apply::{Change, EditError, To, apply};
+pub use scan::closed;

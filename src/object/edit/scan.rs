@@ -75,7 +75,7 @@ pub(super) fn content(text: &str, colon: usize) -> Option<usize> {
 }
 
 /// The length of a quoted scalar with its quotes.
-fn closed(text: &str, quote: char) -> Option<usize> {
+pub fn closed(text: &str, quote: char) -> Option<usize> {
     let mut letters = text.char_indices().skip(1).peekable();
     while let Some((index, letter)) = letters.next() {
         if letter == '\\' && quote == '"' {
