@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     format::rule_set_hash,
     input::{self, Input},
-    judge::{self, Judged},
+    judge::{self, Judged, scan_one},
     settings::{Mode, Settings},
     work,
 };
@@ -245,27 +245,13 @@ fn version(path: String, blob: ObjectId, commit: &Commit, scan: &FileScan) -> Ve
 
 /// Looks at one version of a file with the rules for plain secrets.
 fn look(path: &str, bytes: Result<Vec<u8>, String>, around: &Surroundings<'_>) -> FileScan {
-    let mut scan = match bytes {
-        Ok(bytes) => {
-            let start = Instant::now();
-            let mut scan = scan::scan(path, &bytes, &Layout::default(), around, &|| {
-                start.elapsed().as_secs() >= 5
-            });
-            // What did not parse can no longer be mended; it counts only where it may hide a Secret.
-            let text = String::from_utf8_lossy(&bytes);
-            let may_hide = text.contains("Secret") && text.contains("ata") && !text.contains("{{");
-            scan.unscanned.retain(|one| may_hide || one.line == 0);
-            scan
-        }
-        Err(reason) => {
-            let mut scan = FileScan {
-                path: path.to_owned(),
-                ..FileScan::default()
-            };
-            scan.skip(0, reason);
-            scan
-        }
-    };
+    // What did not parse can no longer be mended; it counts only where it may hide a Secret.
+    let may_hide = bytes.as_ref().is_ok_and(|bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        text.contains("Secret") && text.contains("ata") && !text.contains("{{")
+    });
+    let mut scan = scan_one(path, || bytes, &Layout::default(), around);
+    scan.unscanned.retain(|one| may_hide || one.line == 0);
     scan.findings
         .retain(|finding| finding.rule.id.starts_with('P') || finding.rule.id == "K501");
     let comments = std::mem::take(&mut scan.comments);

@@ -65,7 +65,7 @@ pub fn judge_input(settings: &Settings, input: Input) -> Result<Judged, Failure>
     let layout = layout_of(&input);
     let paths: Vec<&String> = input.paths.iter().collect();
     let mut scans = work::each(&paths, || {
-        |path: &&String| scan_one(path, &input, &layout, &around)
+        |path: &&String| scan_one(path, || input.read(path), &layout, &around)
     });
     let mut unscanned = input.unscanned.clone();
     unscanned.extend(charts(&layout, &input));
@@ -217,12 +217,18 @@ fn layout_of(input: &Input) -> Layout {
     layout
 }
 
-fn scan_one(path: &str, input: &Input, layout: &Layout, around: &Surroundings<'_>) -> FileScan {
+/// Looks at one file, or says why it cannot be read; reading it counts for the time that it may take.
+pub(super) fn scan_one<Bytes: AsRef<[u8]>>(
+    path: &str,
+    read: impl FnOnce() -> Result<Bytes, String>,
+    layout: &Layout,
+    around: &Surroundings<'_>,
+) -> FileScan {
     let start = Instant::now();
-    match input.read(path) {
+    match read() {
         Ok(bytes) => {
             let is_over = || start.elapsed() > MAX_TIME;
-            let mut scan = scan::scan(path, &bytes, layout, around, &is_over);
+            let mut scan = scan::scan(path, bytes.as_ref(), layout, around, &is_over);
             if is_over() && scan.unscanned.is_empty() {
                 scan.skip(0, "looking at it took too long");
             }
