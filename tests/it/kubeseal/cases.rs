@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{program::Program, service};
-use crate::vectors::vector;
+use crate::vectors::{kubeseal_cli::masked, vector};
 
 /// What decides a case.
 const JUDGE: &str = "kubeseal 0.27.1";
@@ -126,27 +126,9 @@ const SEALED: &[(&str, &str)] = &[
     ("sealed.stream", "stream.yaml"),
 ];
 
-/// The shortest run of base64 that is masked: a ciphertext.
-const SHORTEST_MASKED: usize = 300;
-
 /// Without what differs each time (ciphertext), and without the empty times that old versions print.
 fn normal(text: &str) -> String {
-    let is_base64 = |letter: char| letter.is_ascii_alphanumeric() || "+/=".contains(letter);
-    let (mut masked, mut run) = (String::new(), String::new());
-    for letter in text.chars().chain(['\0']) {
-        if is_base64(letter) {
-            run.push(letter);
-            continue;
-        }
-        if run.len() >= SHORTEST_MASKED && !run.starts_with('/') {
-            masked.push_str(&format!("<{} characters of ciphertext>", run.len()));
-        } else {
-            masked.push_str(&run);
-        }
-        run.clear();
-        masked.push(letter);
-    }
-    masked.pop();
+    let masked = masked(text);
     let lines: Vec<&str> = masked.lines().collect();
     let mut kept = String::new();
     for (at, line) in lines.iter().enumerate() {

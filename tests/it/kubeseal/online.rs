@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
-    thread,
 };
 
 use axum::{
@@ -12,7 +11,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri},
 };
 
-use super::program::Program;
+use super::{program::Program, service};
 use crate::vectors::vector;
 
 /// Answers by method and path, and what was asked, with the `Accept` header.
@@ -51,19 +50,7 @@ fn serve(answers: &[(&str, u16, &[u8])]) -> (String, Arc<Script>) {
             (StatusCode::from_u16(code).unwrap(), body)
         },
     );
-    let (sender, receiver) = std::sync::mpsc::channel();
-    thread::spawn(move || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-                sender.send(listener.local_addr().unwrap()).unwrap();
-                axum::serve(listener, router).await.unwrap();
-            });
-    });
-    (format!("http://{}", receiver.recv().unwrap()), script)
+    (service::serve(router), script)
 }
 
 fn program(server: &str) -> Program {

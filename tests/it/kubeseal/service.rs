@@ -14,8 +14,13 @@ use crate::vectors::vector;
 
 const SERVICES: &str = "/api/v1/namespaces/";
 
-/// Serves until the process ends; gives the address.
+/// Serves the cluster of the cases until the process ends; gives the address.
 pub fn start() -> String {
+    serve(Router::new().fallback(answer))
+}
+
+/// Serves until the process ends; gives the address.
+pub fn serve(router: Router) -> String {
     let (sender, receiver) = std::sync::mpsc::channel();
     thread::spawn(move || {
         tokio::runtime::Builder::new_current_thread()
@@ -25,7 +30,6 @@ pub fn start() -> String {
             .block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 sender.send(listener.local_addr().unwrap()).unwrap();
-                let router = Router::new().fallback(answer);
                 axum::serve(listener, router).await.unwrap();
             });
     });

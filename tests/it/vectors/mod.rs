@@ -2,7 +2,7 @@
 
 mod apply;
 mod kubeseal;
-mod kubeseal_cli;
+pub mod kubeseal_cli;
 mod patch;
 mod prometheus;
 mod prometheus_queries;
