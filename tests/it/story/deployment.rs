@@ -300,14 +300,28 @@ async fn a_new_image_rolls_and_the_service_never_starves() {
             .filter(|pod| is_ready(pod) && !is_deleting(pod))
             .count();
         assert!(ready >= 3, "only {ready} of 4 are served");
-        let all = pods.iter().filter(|pod| !is_deleting(pod)).count();
-        assert!(all <= 5, "{all} pods for 4");
+    };
+    // The bound is one of what is wanted: each ReplicaSet is brought to it in a time of its own.
+    let bounded = |sets: &[&Object]| {
+        let wanted: i64 = sets
+            .iter()
+            .map(|set| set.at(&["spec", "replicas"]).unwrap().as_i64().unwrap())
+            .sum();
+        assert!(wanted <= 5, "{wanted} pods wanted for 4");
     };
     let is_new = |pod: &&Object| pod.at(&["spec", "containers"]).unwrap()[0]["image"] == "web:2";
+    let sets = Gvk::new("apps", "v1", "ReplicaSet");
+    let replaced = story.watched(pods(), served, |pods| {
+        pods.len() == 4 && pods.iter().all(|pod| is_new(pod) && is_ready(pod))
+    });
+    let scaled = story.watched(sets.clone(), bounded, |sets| {
+        let has = |place: &[&str], number: i64| {
+            sets.iter().any(|set| set.at(place) == Some(&json!(number)))
+        };
+        has(&["spec", "replicas"], 0) && has(&["status", "readyReplicas"], 4)
+    });
     story
-        .with_time(story.watched(pods(), served, |pods| {
-            pods.len() == 4 && pods.iter().all(|pod| is_new(pod) && is_ready(pod))
-        }))
+        .with_time(async { tokio::join!(replaced, scaled) })
         .await;
     let done = story
         .until(deployments(), |all| all.iter().any(|d| is_rolled_out(d)))
@@ -316,9 +330,7 @@ async fn a_new_image_rolls_and_the_service_never_starves() {
         done[0].annotation("deployment.kubernetes.io/revision"),
         Some("2")
     );
-    let sets = story
-        .until(Gvk::new("apps", "v1", "ReplicaSet"), |sets| sets.len() == 2)
-        .await;
+    let sets = story.until(sets, |sets| sets.len() == 2).await;
     let mut sizes: Vec<i64> = sets
         .iter()
         .map(|set| set.at(&["spec", "replicas"]).unwrap().as_i64().unwrap())

@@ -1,7 +1,7 @@
 //! Pods are evicted as far as their budget allows, and the refusal says why.
 
 use serde_json::{Value, json};
-use waxwing::object::{Gvk, Object};
+use waxwing::object::{Gvk, Object, ObjectRef};
 
 use super::{
     deployment::{Story, condition, deployment, is_deleting, is_ready, pods},
@@ -84,6 +84,14 @@ async fn without_a_budget_a_pod_goes_with_its_reason() {
         .with_time(story.until(pods(), |pods| pods.iter().any(|pod| is_ready(pod))))
         .await;
     let name = running[0].name();
+    // Holds the pod where it can be looked at: it may be gone before a watch begins.
+    let pod = ObjectRef::new(pods(), Some("default"), name);
+    story
+        .patch(
+            &pod,
+            json!({"metadata": {"finalizers": ["waxwing.dev/looked-at"]}}),
+        )
+        .await;
     assert_eq!(evict(&story, name).await.0, 201);
     let leaving = story
         .until(pods(), |pods| pods.iter().any(|pod| is_deleting(pod)))
@@ -91,6 +99,9 @@ async fn without_a_budget_a_pod_goes_with_its_reason() {
     let gone = leaving.iter().find(|pod| pod.name() == name).unwrap();
     let why = condition(gone, "DisruptionTarget").unwrap();
     assert_eq!(why["reason"], "EvictionByEvictionAPI");
+    story
+        .patch(&pod, json!({"metadata": {"finalizers": null}}))
+        .await;
     let path = format!("/api/v1/namespaces/default/pods/{name}/eviction");
     let other =
         json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "other"}});
