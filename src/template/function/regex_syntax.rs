@@ -14,7 +14,7 @@ const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = "\\t\\n\\x0C\\r ";
 
 /// Rewrites what the two read differently: Go's `\d`, `\w`, `\s` and `\b` are of ASCII, `\Q…\E` quotes, and
-/// within a class `[`, `&` and `~` are plain. `None` where Go has an error that the crate has not.
+/// within a class `[`, `&` and `~` are plain, and `(?)` is nothing. `None` where Go has an error that the crate has not.
 pub fn translated(pattern: &str) -> Option<Pattern> {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut weight = pattern.len() + 1;
@@ -46,6 +46,17 @@ pub fn translated(pattern: &str) -> Option<Pattern> {
                     }
                 }
                 'u' | 'U' | 'R' | 'X' | 'e' | '<' | '>' => return None,
+                braced @ ('x' | 'p' | 'P') if letters.peek() == Some(&'{') => {
+                    out.push('\\');
+                    out.push(braced);
+                    loop {
+                        let inner = letters.next()?;
+                        out.push(inner);
+                        if inner == '}' {
+                            break;
+                        }
+                    }
+                }
                 other => {
                     out.push('\\');
                     out.push(other);
@@ -82,6 +93,10 @@ pub fn translated(pattern: &str) -> Option<Pattern> {
                     .skip(1)
                     .take_while(|flag| !matches!(flag, ':' | ')' | '<' | '=' | '!'))
                     .collect();
+                if flags.is_empty() && letters.clone().nth(1) == Some(')') {
+                    letters.nth(1);
+                    continue;
+                }
                 if flags != "P" && flags.contains(['x', 'u', 'R']) {
                     return None;
                 }
@@ -116,22 +131,10 @@ pub fn translated(pattern: &str) -> Option<Pattern> {
                             .bytes()
                             .all(|byte| byte.is_ascii_digit() || byte == b',')
                 });
-                out.push_str(if opened || ends_in_braced_escape(&out) {
-                    "}"
-                } else {
-                    "\\}"
-                });
+                out.push_str(if opened { "}" } else { "\\}" });
             }
             other => out.push(other),
         }
     }
     Some(Pattern { text: out, weight })
-}
-
-/// Whether the text is within `\x{…` or `\p{…`.
-fn ends_in_braced_escape(text: &str) -> bool {
-    text.rfind('{').is_some_and(|at| {
-        let before = text.get(..at).unwrap_or("");
-        before.ends_with("\\x") || before.ends_with("\\p") || before.ends_with("\\P")
-    })
 }

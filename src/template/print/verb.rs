@@ -151,7 +151,7 @@ impl<'b> Printer<'b> {
             Value::Uint64(int) => self.integer(value, false, *int, verb, flags, depth),
             Value::Float(float) => self.float(value, *float, verb, flags, depth),
             Value::Complex(real, imaginary) => match verb {
-                'v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
+                'v' | 'b' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'x' | 'X' => {
                     self.push(b"(")?;
                     self.float(value, *real, verb, flags, depth)?;
                     self.float(
