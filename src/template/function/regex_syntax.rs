@@ -8,6 +8,8 @@ pub struct Pattern {
 
 /// The most repeats that Go takes.
 const MAX_REPEATS: usize = 1000;
+/// The most letters from one brace to its end: two numbers that need not be small, and what is between and after them.
+const MAX_BRACES: usize = 42;
 
 const DIGIT: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
@@ -103,12 +105,16 @@ pub fn translated(pattern: &str) -> Option<Pattern> {
                 out.push('(');
             }
             '{' if !in_class => {
-                let inner: String = letters.clone().take_while(|inner| *inner != '}').collect();
-                let (low, high) = inner.split_once(',').unwrap_or((&inner, &inner));
+                let ahead: String = letters.clone().take(MAX_BRACES).collect();
+                let (inner, is_closed) = match ahead.split_once('}') {
+                    Some((inner, _)) => (inner, true),
+                    None => (ahead.as_str(), false),
+                };
+                let (low, high) = inner.split_once(',').unwrap_or((inner, inner));
                 let is_number = |text: &str| {
                     !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
                 };
-                if is_number(low) && (high.is_empty() || is_number(high)) {
+                if is_closed && is_number(low) && (high.is_empty() || is_number(high)) {
                     let most = low
                         .parse()
                         .unwrap_or(usize::MAX)
