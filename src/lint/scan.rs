@@ -50,6 +50,15 @@ pub fn is_manifest(path: &str) -> bool {
         || layout::is_kustomization(path)
 }
 
+/// What of its path decides how a file is looked at: paths with the same give the same findings for the same bytes.
+pub fn class_of(path: &str) -> Cow<'_, str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match path.contains(rules::AWS_FOLDER) {
+        true => Cow::Owned(format!("{}{name}", rules::AWS_FOLDER)),
+        false => Cow::Borrowed(name),
+    }
+}
+
 /// Looks at one file. `is_over` says whether its time is up, asked between documents.
 pub fn scan(
     path: &str,
@@ -291,25 +300,36 @@ pub fn check_item(
     }
 }
 
-/// The places of the values of one document of a file, for findings that come from a rendering.
-pub fn place_in(
-    path: &str,
-    bytes: &[u8],
-    source: &Source,
-    pointer: &str,
-) -> Option<super::finding::Place> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let options = ReadOptions {
-        positions: true,
-        ..ReadOptions::default()
-    };
-    let document = yaml::documents(bytes, &options)
-        .nth(source.document)?
-        .ok()?;
-    let lines = Text::new(path, text, true);
-    let at = document
-        .places
-        .as_ref()?
-        .at(&format!("{}{pointer}", source.pointer))?;
-    Some(lines.place_of_value(at.value.offset))
+/// The places of the values of a file, for findings that come from a rendering.
+pub struct Places<'a> {
+    lines: Text<'a>,
+    /// By number; nothing for what cannot be read.
+    documents: Vec<Option<yaml::Document>>,
+}
+
+impl<'a> Places<'a> {
+    /// Reads a file; `None` where it is no text.
+    pub fn read(path: &'a str, bytes: &'a [u8]) -> Option<Self> {
+        let options = ReadOptions {
+            positions: true,
+            ..ReadOptions::default()
+        };
+        Some(Self {
+            lines: Text::new(path, std::str::from_utf8(bytes).ok()?, true),
+            documents: yaml::documents(bytes, &options).map(Result::ok).collect(),
+        })
+    }
+
+    /// Where a value of an object stands, or else the nearest that is around it.
+    pub fn of(&self, source: &Source, pointer: &str) -> Option<super::finding::Place> {
+        let document = self.documents.get(source.document)?.as_ref()?;
+        let mut pointer = pointer;
+        loop {
+            let place = document.place(&format!("{}{pointer}", source.pointer));
+            if let Some(place) = place {
+                return Some(self.lines.place_of_value(place.value.offset));
+            }
+            pointer = pointer.get(..pointer.rfind('/')?)?;
+        }
+    }
 }

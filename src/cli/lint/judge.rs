@@ -21,8 +21,8 @@ use crate::{
         layout::{self, Layout},
         project::{self, Outcome, Project},
         report::Surroundings,
-        scan::{self, FileScan},
-        set::{Fact, Set},
+        scan::{self, FileScan, Places},
+        set::{Fact, Set, Source},
     },
     source::Repository,
 };
@@ -408,26 +408,26 @@ fn provide(sets: &mut [Set], more: &[Fact]) {
     }
 }
 
-/// Looks up where the fields stand that findings about facts are about.
+/// Looks up where the fields stand that findings about facts are about, reading each file once.
 fn place(findings: &mut [Finding], input: &Input) {
-    let mut read: BTreeMap<String, Option<Arc<[u8]>>> = BTreeMap::new();
+    let mut by_path: BTreeMap<String, Vec<(&mut Finding, Source, String)>> = BTreeMap::new();
     for finding in findings {
-        let Some((source, pointer)) = finding.source.take() else {
+        if let Some((source, pointer)) = finding.source.take() {
+            let path = source.path.clone();
+            let own = by_path.entry(path).or_default();
+            own.push((finding, source, pointer));
+        }
+    }
+    for (path, wanted) in by_path {
+        let Ok(bytes) = input.read(&path) else {
             continue;
         };
-        let bytes = read
-            .entry(source.path.clone())
-            .or_insert_with(|| input.read(&source.path).ok());
-        let Some(bytes) = bytes else { continue };
-        let mut pointer = pointer.as_str();
-        loop {
-            if let Some(place) = scan::place_in(&source.path, bytes, &source, pointer) {
+        let Some(places) = Places::read(&path, &bytes) else {
+            continue;
+        };
+        for (finding, source, pointer) in wanted {
+            if let Some(place) = places.of(&source, &pointer) {
                 finding.place = place;
-                break;
-            }
-            match pointer.rfind('/') {
-                Some(end) => pointer = pointer.get(..end).unwrap_or_default(),
-                None => break,
             }
         }
     }
