@@ -175,30 +175,16 @@ impl Repository {
         }
         for (name, mode, id) in self.entries(repo, tree)? {
             let path = format!("{prefix}{name}");
-            match mode {
-                EntryKind::Tree => self.flatten(repo, id, &format!("{path}/"), found)?,
-                EntryKind::Commit => drop(found.insert(
-                    path,
-                    Blob {
-                        id,
-                        kind: Kind::Submodule,
-                    },
-                )),
-                EntryKind::Link => drop(found.insert(
-                    path,
-                    Blob {
-                        id,
-                        kind: Kind::Link,
-                    },
-                )),
-                _ => drop(found.insert(
-                    path,
-                    Blob {
-                        id,
-                        kind: Kind::File,
-                    },
-                )),
-            }
+            let kind = match mode {
+                EntryKind::Tree => {
+                    self.flatten(repo, id, &format!("{path}/"), found)?;
+                    continue;
+                }
+                EntryKind::Commit => Kind::Submodule,
+                EntryKind::Link => Kind::Link,
+                _ => Kind::File,
+            };
+            found.insert(path, Blob { id, kind });
         }
         Ok(())
     }

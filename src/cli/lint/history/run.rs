@@ -119,12 +119,12 @@ fn is_rewritten(repository: &Repository, tips: &[ObjectId], known: &[ObjectId]) 
 /// Where the history of a shallow clone is cut off.
 fn cut(commits: &[Commit], ends: &BTreeSet<ObjectId>) -> Option<Unscanned> {
     let end = commits.iter().find(|commit| ends.contains(&commit.id))?;
+    let id = end.id.to_string();
     Some(Unscanned {
         path: ".".to_owned(),
         line: 0,
         reason: format!(
-            "the clone is shallow, commits before {:.10} are not here: `git fetch --unshallow` gets them",
-            end.id
+            "the clone is shallow, commits before {id:.10} are not here: `git fetch --unshallow` gets them"
         ),
     })
 }

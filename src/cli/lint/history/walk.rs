@@ -65,11 +65,14 @@ pub(super) fn walk(
                         found.push((commit, path, before, after));
                     }
                 }
-                Err(error) => lost.push(Unscanned {
-                    path: ".".to_owned(),
-                    line: 0,
-                    reason: format!("commit {:.10} cannot be read: {}", commit.id, cause(&error)),
-                }),
+                Err(error) => {
+                    let id = commit.id.to_string();
+                    lost.push(Unscanned {
+                        path: ".".to_owned(),
+                        line: 0,
+                        reason: format!("commit {id:.10} cannot be read: {}", cause(&error)),
+                    });
+                }
             }
         }
         let scans = work::each(&wanted, || {
