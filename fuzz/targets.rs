@@ -6,6 +6,7 @@ use serde_json::Value;
 use waxwing::{
     api::{base64, certificate, sealed_secret::SealedSecret},
     controller::key_secret as stored,
+    lint::{self, config::Config, layout::Layout, report::Surroundings},
     object::{
         Object,
         edit::{Change, To, apply},
@@ -173,6 +174,63 @@ pub fn edit(data: &[u8]) {
                 }
                 assert_eq!(again[document].value, wanted);
             }
+        }
+    }
+}
+
+/// Names under which the linter looks at a file: each makes something else of the same bytes.
+const NAMES: &[&str] = &[
+    "a/b.yaml",
+    "a/b.json",
+    "kustomization.yaml",
+    "values.yaml",
+    ".env",
+    ".waxwing-lint.yaml",
+    "run.sh",
+    "tls.key",
+    "config.json",
+];
+
+/// A file of a repository that is linted: whatever it holds, what is found has a place in it, what is not read is told,
+/// and the configuration and the baseline are read or refused.
+pub fn linted(data: &[u8]) {
+    let _ = Config::read(data);
+    let _ = lint::baseline::Baseline::read(data);
+    let config = Config::default();
+    let around = Surroundings {
+        config: &config,
+        certificates: &[],
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
+    for name in NAMES {
+        let mut layout = Layout::default();
+        if lint::layout::is_kustomization(name) {
+            layout.add_kustomization(name, data);
+            let roots: Vec<String> = layout.roots().into_iter().map(str::to_owned).collect();
+            for root in &roots {
+                let _ = layout.closure(root);
+            }
+        }
+        let mut scan = lint::scan::scan(name, data, &layout, &around, &|| false);
+        let lines = String::from_utf8_lossy(data).lines().count() + 1;
+        for finding in &scan.findings {
+            let place = &finding.place;
+            assert_eq!(place.path, *name);
+            assert!((1..=lines).contains(&place.line), "{finding:?}");
+            assert!(place.end_line <= lines, "{finding:?}");
+        }
+        if lint::scan::is_manifest(name) && yaml::read(data, &ReadOptions::default()).is_err() {
+            let is_json = name.ends_with(".json");
+            assert!(
+                is_json || !scan.unscanned.is_empty(),
+                "{name} is passed over"
+            );
+        }
+        let facts = std::mem::take(&mut scan.facts);
+        assert!(facts.len() >= lint::project::loose(&layout, &facts).facts.len());
+        let outcome = lint::project::finish(vec![scan], Vec::new(), Vec::new(), &around);
+        for finding in &outcome.findings {
+            let _ = finding.fingerprint();
         }
     }
 }

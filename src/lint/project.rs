@@ -168,7 +168,9 @@ pub fn finish(
         },
     );
     for finding in &mut findings {
-        finding.suppressed = exception(finding, &comments, today, around);
+        if finding.suppressed.is_none() {
+            finding.suppressed = exception(finding, &comments, today, around);
+        }
     }
     findings.sort_by(|one, other| one.order().cmp(&other.order()));
     findings.dedup_by(|one, other| {
@@ -212,6 +214,12 @@ fn exception(
             });
         }
     }
+    configured(finding, today, around)
+}
+
+/// Why the configuration takes a finding out, if it does.
+pub fn configured(finding: &Finding, today: Date, around: &Surroundings<'_>) -> Option<Suppressed> {
+    let id = finding.rule.id;
     let name = finding.object.as_ref().map(|object| object.name.as_str());
     let is_meant = |given: &Option<String>, own: Option<&str>| {
         given.as_deref().is_none_or(|text| own == Some(text))

@@ -50,6 +50,15 @@ pub fn is_manifest(path: &str) -> bool {
         || layout::is_kustomization(path)
 }
 
+/// What of its path decides how a file is looked at: paths with the same give the same findings for the same bytes.
+pub fn class_of(path: &str) -> Cow<'_, str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match path.contains(rules::AWS_FOLDER) {
+        true => Cow::Owned(format!("{}{name}", rules::AWS_FOLDER)),
+        false => Cow::Borrowed(name),
+    }
+}
+
 /// Looks at one file. `is_over` says whether its time is up, asked between documents.
 pub fn scan(
     path: &str,
@@ -291,34 +300,34 @@ pub fn check_item(
     }
 }
 
-/// Where the values of one file stand, for the findings that come from facts: the file is read once for all of them.
-pub struct Standing<'a> {
-    text: Text<'a>,
-    documents: Vec<Option<yaml::Places>>,
+/// The places of the values of a file, for findings that come from a rendering.
+pub struct Places<'a> {
+    lines: Text<'a>,
+    /// By number; nothing for what cannot be read.
+    documents: Vec<Option<yaml::Document>>,
 }
 
-impl<'a> Standing<'a> {
-    /// Reads a file; `None` if it is no text.
-    pub fn new(path: &'a str, bytes: &'a [u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes).ok()?;
+impl<'a> Places<'a> {
+    /// Reads a file; `None` where it is no text.
+    pub fn read(path: &'a str, bytes: &'a [u8]) -> Option<Self> {
         let options = ReadOptions {
             positions: true,
             ..ReadOptions::default()
         };
-        let documents = yaml::documents(bytes, &options);
         Some(Self {
-            text: Text::new(path, text, true),
-            documents: documents.map(|document| document.ok()?.places).collect(),
+            lines: Text::new(path, std::str::from_utf8(bytes).ok()?, true),
+            documents: yaml::documents(bytes, &options).map(Result::ok).collect(),
         })
     }
 
-    /// The place of a value of an object, or of the nearest around it that the file has.
+    /// Where a value of an object stands, or else the nearest that is around it.
     pub fn of(&self, source: &Source, pointer: &str) -> Option<super::finding::Place> {
-        let places = self.documents.get(source.document)?.as_ref()?;
+        let document = self.documents.get(source.document)?.as_ref()?;
         let mut pointer = pointer;
         loop {
-            if let Some(at) = places.at(&format!("{}{pointer}", source.pointer)) {
-                return Some(self.text.place_of_value(at.value.offset));
+            let place = document.place(&format!("{}{pointer}", source.pointer));
+            if let Some(place) = place {
+                return Some(self.lines.place_of_value(place.value.offset));
             }
             pointer = pointer.get(..pointer.rfind('/')?)?;
         }

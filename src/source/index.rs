@@ -14,6 +14,9 @@ use crate::object::tree::{Entry, Files};
 /// The most commits that a walk visits.
 pub const MAX_COMMITS: usize = 1_000_000;
 
+/// The deepest folder that is read from a tree.
+pub const MAX_TREE_DEPTH: usize = 256;
+
 /// What stands at a path of an index or a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -90,6 +93,14 @@ impl Repository {
         self.repo.to_thread_local().common_dir().to_owned()
     }
 
+    /// The commits whose parents a shallow clone lacks.
+    pub fn shallow(&self) -> BTreeSet<ObjectId> {
+        let repo = self.repo.to_thread_local();
+        let ends = repo.shallow_commits().ok().flatten();
+        ends.map(|ends| ends.iter().copied().collect())
+            .unwrap_or_default()
+    }
+
     fn lost(&self, cause: String) -> SourceError {
         SourceError::Store {
             url: self.root.display().to_string(),
@@ -158,32 +169,22 @@ impl Repository {
         prefix: &str,
         found: &mut BTreeMap<String, Blob>,
     ) -> Result<(), SourceError> {
+        // Whoever asks compares with what the index holds, which shows what is deeper as changed.
+        if prefix.matches('/').count() > MAX_TREE_DEPTH {
+            return Ok(());
+        }
         for (name, mode, id) in self.entries(repo, tree)? {
             let path = format!("{prefix}{name}");
-            match mode {
-                EntryKind::Tree => self.flatten(repo, id, &format!("{path}/"), found)?,
-                EntryKind::Commit => drop(found.insert(
-                    path,
-                    Blob {
-                        id,
-                        kind: Kind::Submodule,
-                    },
-                )),
-                EntryKind::Link => drop(found.insert(
-                    path,
-                    Blob {
-                        id,
-                        kind: Kind::Link,
-                    },
-                )),
-                _ => drop(found.insert(
-                    path,
-                    Blob {
-                        id,
-                        kind: Kind::File,
-                    },
-                )),
-            }
+            let kind = match mode {
+                EntryKind::Tree => {
+                    self.flatten(repo, id, &format!("{path}/"), found)?;
+                    continue;
+                }
+                EntryKind::Commit => Kind::Submodule,
+                EntryKind::Link => Kind::Link,
+                _ => Kind::File,
+            };
+            found.insert(path, Blob { id, kind });
         }
         Ok(())
     }
@@ -407,6 +408,11 @@ impl Changes<'_> {
     ) -> Result<(), SourceError> {
         if before == after {
             return Ok(());
+        }
+        if prefix.matches('/').count() > MAX_TREE_DEPTH {
+            return Err(self.own.lost(format!(
+                "its folders are nested more than {MAX_TREE_DEPTH} deep"
+            )));
         }
         let read = |tree: Option<ObjectId>| match tree {
             Some(tree) => self.own.entries(&self.repo, tree),

@@ -136,3 +136,18 @@ fn edit() {
     seeds.push(b"# head\na: {b: c, d: 'e'} # tail\nf: |-\n  g\n  h\n\"i\": \"j\"\nk: &x l\nm: *x\nn:\n- o\n".to_vec());
     run(targets::edit, &seeds);
 }
+
+#[test]
+fn linted() {
+    let mut seeds = sealed_files();
+    let texts = [
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  pw: hunter2 # x\n",
+        "resources: [a.yaml]\nsecretGenerator: [{name: a, literals: [pw=x], envs: [.env]}]\npatches: [{target: {kind: Secret}, patch: '- {op: add, path: /data/k, value: x}'}]\n",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: c, env: [{name: TOKEN, value: x7kf93}], args: ['--password=x']}]}}}\n",
+        "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, data: {a.yaml: \"kind: Secret\\nstringData: {a: b}\\n\"}}\n",
+        "auth: &a {password: x7kf93, url: 'postgres://a:b@c/d'}\nb: *a\n---\nfailOn: error\nrules: {P101: off}\n",
+        "export A=1\nkubectl create secret generic a --from-literal=k=\"$K\" \\\n  --from-literal k2=v\n",
+    ];
+    seeds.extend(texts.map(|text| text.as_bytes().to_vec()));
+    run(targets::linted, &seeds);
+}

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
     io::Read,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,7 +13,7 @@ use crate::{
     cli::{Failure, Shell},
     lint::{finding::Unscanned, layout, scan::MAX_FILE_BYTES},
     object::tree::{Entry, Files, Tree},
-    source::{Blob, Blobs, Folder, Kind, Listed, Repository},
+    source::{Blob, Blobs, Folder, Kind, Repository},
 };
 
 /// The deepest folder that is walked into.
@@ -235,20 +236,13 @@ impl Input {
             self.skip(folder, format!("folders are nested more than {MAX_DEPTH} deep, or there are more than {MAX_FILES} files"));
             return Ok(());
         }
-        let whole = self.root.join(folder).to_string_lossy().into_owned();
-        let Content::Disk(disk) = &self.content else {
+        let Content::Disk(_) = &self.content else {
             return Ok(());
         };
-        let listed = match disk.list(&whole) {
+        let listed = match listed(&self.root.join(folder)) {
             Ok(listed) => listed,
-            Err(reason) => {
-                // Only the reason: the path is told beside it.
-                let reason = reason
-                    .rsplit(": ")
-                    .next()
-                    .unwrap_or("it cannot be listed")
-                    .to_owned();
-                self.skip(folder, reason);
+            Err(error) => {
+                self.skip(folder, error.to_string());
                 return Ok(());
             }
         };
@@ -261,9 +255,15 @@ impl Input {
         };
         let mut folders = Vec::new();
         for (name, is_folder) in listed {
-            if name == ".git" {
-                continue;
-            }
+            let name = match name.into_string() {
+                Ok(name) if name == ".git" => continue,
+                Ok(name) => name,
+                Err(name) => {
+                    let path = join(&name.to_string_lossy());
+                    self.skip(&path, "its name is not UTF-8".to_owned());
+                    continue;
+                }
+            };
             if is_folder {
                 folders.push((join(&name), true));
             } else {
@@ -407,6 +407,17 @@ impl Files for Input {
             Content::Memory(tree) => tree.entry(&format!("/{inner}")),
         }
     }
+}
+
+/// The names in a folder, sorted, each with whether it is a folder.
+fn listed(folder: &Path) -> std::io::Result<Vec<(OsString, bool)>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        names.push((entry.file_name(), entry.file_type()?.is_dir()));
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 #[expect(

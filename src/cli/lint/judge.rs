@@ -21,7 +21,7 @@ use crate::{
         layout::{self, Layout},
         project::{self, Outcome, Project},
         report::Surroundings,
-        scan::{self, FileScan},
+        scan::{self, FileScan, Places},
         set::{Fact, Set, Source},
     },
     source::Repository,
@@ -408,23 +408,25 @@ fn provide(sets: &mut [Set], more: &[Fact]) {
     }
 }
 
-/// Looks up where the fields stand that findings about facts are about.
+/// Looks up where the fields stand that findings about facts are about, reading each file once.
 fn place(findings: &mut [Finding], input: &Input) {
-    let mut of_files: BTreeMap<String, Vec<(&mut Finding, Source, String)>> = BTreeMap::new();
+    let mut by_path: BTreeMap<String, Vec<(&mut Finding, Source, String)>> = BTreeMap::new();
     for finding in findings {
         if let Some((source, pointer)) = finding.source.take() {
             let path = source.path.clone();
-            let of_file = of_files.entry(path).or_default();
-            of_file.push((finding, source, pointer));
+            let own = by_path.entry(path).or_default();
+            own.push((finding, source, pointer));
         }
     }
-    for (path, of_file) in of_files {
-        let bytes = input.read(&path).unwrap_or_default();
-        let Some(standing) = scan::Standing::new(&path, &bytes) else {
+    for (path, wanted) in by_path {
+        let Ok(bytes) = input.read(&path) else {
             continue;
         };
-        for (finding, source, pointer) in of_file {
-            if let Some(place) = standing.of(&source, &pointer) {
+        let Some(places) = Places::read(&path, &bytes) else {
+            continue;
+        };
+        for (finding, source, pointer) in wanted {
+            if let Some(place) = places.of(&source, &pointer) {
                 finding.place = place;
             }
         }

@@ -12,12 +12,13 @@ use std::{
 };
 
 use crate::{
+    api::sealed_secret::SEALED_WITH,
     cli::{
         Failure,
         seal::{Found, SealedFile},
         seal_config::Rule,
     },
-    object::edit::{self, Change},
+    object::edit::{self, Change, To},
     seal::{Certificate, KeyRing},
 };
 
@@ -165,5 +166,19 @@ fn resealed(
     }
     done.stale.extend(stale);
     done.fresh += fresh;
-    Ok(found.changes(items))
+    let mut changes = found.changes(items);
+    // Whatever was stale is for the newest key now.
+    let recorded = found.sealed.metadata.annotation(SEALED_WITH);
+    if recorded.is_some_and(|text| text != newest.to_string()) {
+        changes.push(Change {
+            document: found.document,
+            pointer: format!(
+                "{}/metadata/annotations/{}",
+                found.pointer,
+                SEALED_WITH.replace('/', "~1")
+            ),
+            to: To::Text(newest.to_string()),
+        });
+    }
+    Ok(changes)
 }

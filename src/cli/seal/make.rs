@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{build, comment, input, literal::LiteralArgs};
 use crate::{
-    api::secret::Secret,
+    api::{sealed_secret::SEALED_WITH, secret::Secret},
     cli::{
         Exit, Failure, Shell,
         kubeseal::Format,
@@ -48,6 +48,10 @@ pub(super) struct Args {
     /// Give the SealedSecret itself the labels and annotations of the Secret as well.
     #[arg(long)]
     keep_metadata: bool,
+    /// Note the fingerprint of the certificate on the SealedSecret itself, so that `waxwing lint` can tell later which
+    /// it was sealed for.
+    #[arg(long)]
+    record_certificate: bool,
     /// Leave out the comments of the Secret. Those that look like a value are left out always.
     #[arg(long)]
     no_comments: bool,
@@ -55,7 +59,7 @@ pub(super) struct Args {
     #[arg(long)]
     allow_empty_data: bool,
     /// Write one value in base64, for `encryptedData`; from --from-literal, --from-file or the standard input.
-    #[arg(long, conflicts_with_all = ["files", "label", "annotation", "keep_metadata"])]
+    #[arg(long, conflicts_with_all = ["files", "label", "annotation", "keep_metadata", "record_certificate"])]
     raw: bool,
     #[command(flatten)]
     literal: LiteralArgs,
@@ -218,6 +222,12 @@ fn sealed(
             _ => failure,
         }
     })?;
+    if args.record_certificate {
+        let fingerprint = certificate.fingerprint().to_string();
+        sealed
+            .metadata
+            .set_entry("annotations", SEALED_WITH, &fingerprint);
+    }
     build::own_metadata(
         &mut sealed.metadata,
         &secret.metadata,

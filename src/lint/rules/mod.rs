@@ -55,6 +55,7 @@ mod sealed_items;
 mod sealing_certificate;
 
 pub use binary::binary;
+pub use p107::AWS_FOLDER;
 pub use plain::is_plain;
 
 use super::rule::Rule;

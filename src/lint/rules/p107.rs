@@ -25,6 +25,9 @@ rule! {
     "P107", Error, [Check::Text(text), Check::Document(document)]
 }
 
+/// The folder in which a file named `credentials` holds some.
+pub const AWS_FOLDER: &str = ".aws/";
+
 fn text(text: &Text<'_>, report: &mut Report<'_>) {
     let name = text.name();
     let is_sample = ["example", "sample", "template", "dist", "tmpl"]
@@ -49,7 +52,7 @@ fn text(text: &Text<'_>, report: &mut Report<'_>) {
                 .find(|(_, line)| !form::passwords_in_urls(line).is_empty()),
             ".npmrc" => line_with(text, &["_authToken=", "_password=", "_auth="]),
             ".pypirc" | ".my.cnf" => settings(text),
-            "credentials" if text.path.contains(".aws/") => settings(text),
+            "credentials" if text.path.contains(AWS_FOLDER) => settings(text),
             ".dockercfg" | ".dockerconfigjson" | "config.json"
                 if text.text.contains("\"auth\"") =>
             {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::program::{CLEAN, PLAIN, commit, findings, lint, repository, write};
+use super::program::{CLEAN, PLAIN, SEALED, commit, commit_at, findings, lint, repository, write};
 
 #[test]
 fn what_was_removed_is_still_in_the_history() {
@@ -158,4 +158,176 @@ fn thirty_removed_secrets_are_found_and_thirty_removed_placeholders_are_not() {
             .all(|one| one.starts_with("P112") && one.contains("db.yaml")),
         "{found:?}"
     );
+}
+
+#[test]
+fn what_was_sealed_before_the_newest_certificate_is_told_by_its_last_commit() {
+    let repository = repository(&[
+        (
+            ".waxwing-lint.yaml",
+            "certificates: [{environment: prod, file: c.pem}]\n",
+        ),
+        ("c.pem", "%CERT:4096%"),
+        ("a.yaml", &SEALED.replace("%sealed%", "%below:512%")),
+    ]);
+    // The certificate is of January 2026.
+    commit_at(&repository, "before", "2025-06-01T00:00:00Z");
+    let words = ["--now", "2027-01-01"];
+    let said = lint(repository.path(), &words);
+    assert!(
+        said.out.contains("warning K504") && said.out.contains("last committed before"),
+        "{said:?}"
+    );
+    // What is staged and not committed yet has no last commit.
+    let other = SEALED.replace("{password", "{other: %below:512%, password");
+    let other = other.replace("%sealed%", "%below:512%");
+    write(&repository, &[("a.yaml", &other)]);
+    repository.git(&["add", "--all"]);
+    assert_eq!(findings(repository.path(), &words), Vec::<String>::new());
+    commit_at(&repository, "after", "2026-02-01T00:00:00Z");
+    assert_eq!(findings(repository.path(), &words), Vec::<String>::new());
+}
+
+fn messages(repository: &crate::source::Repository, words: &[&str]) -> Vec<String> {
+    let said = lint(repository.path(), words);
+    let each = said.out.lines().filter(|line| line.contains(": error P"));
+    each.map(str::to_owned).collect()
+}
+
+#[test]
+fn one_version_at_several_paths_is_judged_for_each_and_told_once() {
+    let env = "DB_PASSWORD=q7rkvx93t\n";
+    // The same bytes: nothing by the first name, credentials by the second.
+    let by_name = repository(&[("a.txt", env)]);
+    commit(&by_name, "first");
+    assert_eq!(
+        findings(by_name.path(), &["--history"]),
+        Vec::<String>::new()
+    );
+    write(&by_name, &[("b/.env", env)]);
+    commit(&by_name, "second");
+    assert_eq!(findings(by_name.path(), &["--history"]), ["P107 b/.env:1"]);
+    assert_eq!(
+        findings(by_name.path(), &["--history", "--no-cache"]),
+        ["P107 b/.env:1"]
+    );
+    // The same bytes where the configuration allows them and where it does not, in one commit and in two.
+    for in_two in [false, true] {
+        let policy = "ignore: [{path: 'fixtures/**', rules: [P101], reason: made up}]\n";
+        let allowed = repository(&[(".waxwing-lint.yaml", policy), ("fixtures/s.yaml", PLAIN)]);
+        if in_two {
+            commit(&allowed, "allowed");
+        }
+        write(&allowed, &[("live/s.yaml", PLAIN)]);
+        commit(&allowed, "both");
+        assert_eq!(
+            findings(allowed.path(), &["--history"]),
+            ["P101 live/s.yaml:7"]
+        );
+        fs::remove_dir_all(allowed.path().join("fixtures")).unwrap();
+        fs::remove_dir_all(allowed.path().join("live")).unwrap();
+        commit(&allowed, "none");
+        // What the configuration took out is taken out of the past as well.
+        assert_eq!(
+            findings(allowed.path(), &["--history"]),
+            ["P112 live/s.yaml:7"]
+        );
+    }
+    // Moved, it is told where it is; moved and removed, once, with all its paths.
+    let moved = repository(&[("one/s.yaml", PLAIN)]);
+    commit(&moved, "one");
+    moved.git(&["mv", "one", "two"]);
+    commit(&moved, "two");
+    assert_eq!(
+        findings(moved.path(), &["--history"]),
+        ["P101 two/s.yaml:7"]
+    );
+    let second = moved.git(&["rev-parse", "HEAD"]);
+    moved.git(&["rm", "--quiet", "-r", "two"]);
+    commit(&moved, "three");
+    for words in [&["--history"][..], &["--history", "--no-cache"]] {
+        let told = messages(&moved, words);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with("one/s.yaml:7") && told[0].contains("also two/s.yaml"),
+            "{told:?}"
+        );
+    }
+    let said = lint(moved.path(), &["--history", "--format", "json"]);
+    assert!(
+        said.out.contains(&format!("\"last\": \"{second}\"")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_verdict_that_is_kept_follows_the_day_and_the_configuration() {
+    let marked = PLAIN.replace(
+        "hunter2",
+        "hunter2 # %ignore% P101 reason=x until=2027-06-01",
+    );
+    let repository = repository(&[("a.yaml", &marked)]);
+    commit(&repository, "first");
+    let before = ["--history", "--now", "2027-05-01"];
+    assert_eq!(findings(repository.path(), &before), Vec::<String>::new());
+    let after = ["--history", "--now", "2027-07-01"];
+    assert_eq!(findings(repository.path(), &after), ["P101 a.yaml:7"]);
+    write(&repository, &[("a.yaml", CLEAN)]);
+    commit(&repository, "second");
+    assert_eq!(findings(repository.path(), &after), ["P112 a.yaml:7"]);
+    write(
+        &repository,
+        &[(".waxwing-lint.yaml", "rules: {P101: off}\n")],
+    );
+    assert_eq!(findings(repository.path(), &after), Vec::<String>::new());
+}
+
+#[test]
+fn a_history_that_was_rewritten_is_looked_at_anew() {
+    let repository = repository(&[("a.yaml", CLEAN)]);
+    commit(&repository, "first");
+    write(&repository, &[("b.yaml", PLAIN)]);
+    commit(&repository, "second");
+    assert_eq!(
+        findings(repository.path(), &["--history"]),
+        ["P101 b.yaml:7"]
+    );
+    repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert_eq!(
+        findings(repository.path(), &["--history"]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_shallow_clone_is_not_clean() {
+    let origin = repository(&[("b.yaml", PLAIN)]);
+    commit(&origin, "first");
+    write(&origin, &[("b.yaml", CLEAN)]);
+    commit(&origin, "second");
+    let place = tempfile::tempdir().unwrap();
+    let clone = place.path().join("clone");
+    let url = format!("file://{}", origin.path().display());
+    origin.git(&[
+        "clone",
+        "--quiet",
+        "--depth",
+        "1",
+        &url,
+        clone.to_str().unwrap(),
+    ]);
+    let said = lint(&clone, &["--history"]);
+    assert!(
+        said.code == 3 && said.out.contains("fetch --unshallow"),
+        "{said:?}"
+    );
+    // What was learned of a part is not taken for the whole.
+    origin.git(&[
+        "-C",
+        clone.to_str().unwrap(),
+        "fetch",
+        "--quiet",
+        "--unshallow",
+    ]);
+    assert_eq!(findings(&clone, &["--history"]), ["P112 b.yaml:7"]);
 }

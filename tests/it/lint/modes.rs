@@ -243,9 +243,12 @@ fn odd_files_are_told_and_the_rest_is_scanned() {
     std::os::unix::fs::symlink("../../x.yaml", at("up.yaml")).unwrap();
     std::os::unix::fs::symlink("plain.yaml", at("in.yaml")).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(at("socket.yaml")).unwrap();
+    let latin = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"name-\xe9.yaml");
+    fs::write(files.path().join(latin), "a: b\n").unwrap();
     let said = lint(files.path(), &[]);
     assert_eq!(said.code, 3);
     let expected = [
+        "name-\u{fffd}.yaml",
         "bomb.yaml",
         "twice.yaml",
         "chart/Chart.yaml",

@@ -94,6 +94,22 @@ pub fn commit(repository: &Repository, message: &str) {
     repository.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
 }
 
+/// Commits everything at a time, such as `2026-02-01T00:00:00Z`.
+pub fn commit_at(repository: &Repository, message: &str, time: &str) {
+    repository.git(&["add", "--all"]);
+    let done = Command::new("git")
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+        .args(["commit", "--quiet", "--allow-empty", "-m", message])
+        .current_dir(repository.path())
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_COMMITTER_DATE", time)
+        .env("GIT_AUTHOR_DATE", time)
+        .status()
+        .unwrap();
+    assert!(done.success());
+}
+
 /// Files outside of any repository.
 pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
