@@ -9,6 +9,9 @@ pub const VERSION: &str = "v1";
 /// Kind.
 pub const KIND: &str = "Lease";
 
+/// Annotation of the Lease of a shard: who asks its holder to give it back.
+pub const WANTED_BY: &str = "waxwing.dev/wanted-by";
+
 /// The kind of Leases.
 pub fn gvk() -> Gvk {
     Gvk::new(GROUP, VERSION, KIND)

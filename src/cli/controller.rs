@@ -23,7 +23,7 @@ use crate::{
         Part, Settings as ControllerSettings, Together,
         application::Applier,
         key_secret::{KeyOrder, KeySettings},
-        lease::{self, Election},
+        lease::{self, Election, Shards},
         listen, sealed_secret,
         serve::{ServeSettings, metrics_router},
     },
@@ -234,6 +234,7 @@ pub struct Settings {
     parts: BTreeSet<Part>,
     git: GitSettings,
     election: Option<lease::Settings>,
+    shards: u16,
     unknown_order: Option<String>,
     controller: ControllerSettings,
     listen: (String, u16),
@@ -302,6 +303,7 @@ impl Args {
             },
             omit_conditions: serve.metrics_omit_secret_labels,
         };
+        let shards = self.election.shards;
         let election = self.election.resolve(env, &self.parts.controllers)?;
         let names = work.additional_namespaces.split(',').map(str::trim);
         Ok(Settings {
@@ -317,6 +319,7 @@ impl Args {
             parts: self.parts.controllers.into_iter().collect(),
             git: self.git.resolve(true),
             election,
+            shards,
             unknown_order,
             controller,
             listen: serve.listen_addr,
@@ -376,9 +379,13 @@ async fn run_until_told(mut settings: Settings) -> Result<Exit, Failure> {
         })?;
     let own = settings.own_namespace(&cluster);
     settings.place(&own);
-    let election = settings
-        .election
-        .map(|settings| Election::new(&cluster, &clock, settings));
+    let count = settings.shards;
+    let (shared, elected) = match settings.election {
+        Some(lease) if count > 1 => (Some(lease), None),
+        lease => (None, lease),
+    };
+    let shards = shared.map(|lease| Shards::new(&cluster, &clock, &lease, count));
+    let election = elected.map(|settings| Election::new(&cluster, &clock, settings));
     let cluster = match &election {
         Some(election) => cluster.behind(election.gate()),
         None => cluster,
@@ -408,6 +415,7 @@ async fn run_until_told(mut settings: Settings) -> Result<Exit, Failure> {
         applier: Applier::new(&cluster, &clock, &repositories.git, applications),
         web: Web::new().ok(),
         election,
+        shards,
     };
     let router = together.router();
     let metrics = metrics_router(handle.clone());

@@ -4,7 +4,10 @@ use clap::ArgAction;
 use jiff::SignedDuration;
 
 use super::{Env, Failure, go_value};
-use crate::controller::{Part, lease::Settings};
+use crate::controller::{
+    Part,
+    lease::{MAX_SHARDS, Settings},
+};
 
 /// The name of the Lease, unless another is chosen.
 const NAME: &str = "waxwing-controller";
@@ -31,6 +34,10 @@ pub struct ElectionArgs {
     /// Name of the Lease.
     #[arg(long, value_name = "NAME", default_value = NAME)]
     leader_election_id: String,
+    /// Share the SealedSecrets in so many parts among all replicas, each part a Lease, instead of one that leads; only
+    /// where nothing but SealedSecrets is worked at.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_SHARDS)))]
+    pub shards: u16,
 }
 
 impl ElectionArgs {
@@ -40,7 +47,12 @@ impl ElectionArgs {
     /// [`Failure`] says which times do not go together.
     pub fn resolve(self, env: &Env, parts: &[Part]) -> Result<Option<Settings>, Failure> {
         let only_seals = parts.iter().all(|part| *part == Part::SealedSecrets);
-        if !self.leader_elect.unwrap_or(!only_seals) {
+        if self.shards > 1 && !only_seals {
+            return Err(Failure::new("--shards cannot be followed")
+                .because("only the work at SealedSecrets can be shared")
+                .hint("run them apart with --controllers sealed-secrets"));
+        }
+        if self.shards == 1 && !self.leader_elect.unwrap_or(!only_seals) {
             return Ok(None);
         }
         let settings = Settings {
@@ -97,6 +109,17 @@ mod tests {
         assert_eq!(resolve(&["--leader-elect=false"], Part::ALL).unwrap(), None);
         let asked = resolve(&["--leader-elect"], &[Part::SealedSecrets]);
         assert!(asked.unwrap().is_some());
+    }
+
+    #[test]
+    fn only_the_work_at_secrets_is_shared() {
+        let shared = resolve(&["--shards=8"], &[Part::SealedSecrets]);
+        assert!(shared.unwrap().is_some());
+        let failure = resolve(&["--shards=8"], Part::ALL).unwrap_err();
+        assert!(failure.to_string().contains("--shards"));
+        for wrong in ["--shards=0", "--shards=17"] {
+            assert!(Line::try_parse_from(["controller", wrong]).is_err());
+        }
     }
 
     #[test]

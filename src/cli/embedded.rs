@@ -96,6 +96,7 @@ impl Embedded {
             applier: applier.clone(),
             web: web.map(|web| simulation.inside(web)),
             election: None,
+            shards: None,
         };
         sandbox.proxy(
             CONTROLLER_NAMESPACE,

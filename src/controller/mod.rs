@@ -4,6 +4,7 @@ pub mod analysis_run;
 pub mod application;
 pub mod delay;
 pub mod engine;
+mod fresh;
 mod guests;
 pub mod key_figures;
 mod key_records;

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::{
     key_secret::KeySettings,
+    lease::Shards,
     metrics::Metrics,
     sealed_secret::{self, Unsealer},
     sealing_key::SealingKeys,
@@ -55,7 +56,7 @@ pub async fn run(
 ) -> Result<(), ClusterError> {
     let (_leads, leading) = watch::channel(true);
     let keys = follow_keys(cluster, clock, &settings, &handle, leading, stop.clone());
-    let unsealers = unseal(cluster, clock, &settings, &handle, stop);
+    let unsealers = unseal(cluster, clock, &settings, &handle, None, stop);
     future::try_join(keys, unsealers).await.map(drop)
 }
 
@@ -74,12 +75,13 @@ pub(super) async fn follow_keys(
     until_stopped(sealing_keys.run(handle.renewals(), leading), stop).await
 }
 
-/// Opens the SealedSecrets, as soon as there are keys: what only one replica does.
+/// Opens the SealedSecrets, as soon as there are keys: what only one replica does, or each for its shards.
 pub(super) async fn unseal(
     cluster: &Cluster,
     clock: &Clock,
     settings: &Settings,
     handle: &Handle,
+    shards: Option<&Shards>,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ClusterError> {
     let cluster = cluster.clone().reporting_as(COMPONENT, clock);
@@ -89,7 +91,8 @@ pub(super) async fn unseal(
         None => vec![None],
     };
     let loops = namespaces.into_iter().map(|namespace| {
-        let unsealer = Unsealer::new(&cluster, clock, keys, metrics, settings.sealed.clone());
+        let sealed = settings.sealed.clone();
+        let unsealer = Unsealer::new(&cluster, clock, keys, metrics, sealed, shards);
         let stop = stop.clone();
         async move {
             tokio::select! {

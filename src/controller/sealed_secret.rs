@@ -4,13 +4,13 @@ use std::{future::Future, sync::Arc};
 
 use futures::{Stream, StreamExt, stream};
 use kube::runtime::WatchStreamExt;
-use serde_json::Value;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     engine::{Loop, Written, apply_noting},
+    fresh::{failed_ones, lane},
     keys::Keys,
-    lanes::Lane,
+    lease::Shards,
     memo::{Memo, Settled, Version, digest},
     metrics::Metrics,
     run::COMPONENT,
@@ -24,7 +24,7 @@ use crate::{
     object::{Gvk, Object, ObjectRef},
     plan::{Effect, Event, EventSeverity, Next, Precondition},
     seal::{
-        decide::{self, Decision, Outcome, SYNCED, Snapshot},
+        decide::{self, Decision, Outcome, Snapshot},
         untouched::is_untouched,
     },
     version,
@@ -81,6 +81,8 @@ struct Inner {
     /// As many places as there are processors, for more threads would only hinder each other.
     computing: Semaphore,
     shown: Shown,
+    /// Which part of them is worked at here, where several replicas share them.
+    shards: Option<Shards>,
 }
 
 impl Unsealer {
@@ -91,8 +93,10 @@ impl Unsealer {
         keys: &Keys,
         metrics: &Metrics,
         settings: Settings,
+        shards: Option<&Shards>,
     ) -> Self {
         Self(Arc::new(Inner {
+            shards: shards.cloned(),
             cluster: cluster.clone(),
             clock: clock.clone(),
             keys: keys.clone(),
@@ -130,6 +134,9 @@ impl Unsealer {
             .lanes(lane)
             .triggered_by(failed_ones(keys, store.clone()))
             .until(stop);
+        if let Some(shards) = &self.0.shards {
+            work = work.triggered_by(self.clone().turned(shards, store.clone()));
+        }
         if settings.rollouts {
             work = work.triggered_by(self.0.deliverer.triggers(namespace, &store)?);
         }
@@ -145,6 +152,29 @@ impl Unsealer {
             })
             .await;
         Ok(())
+    }
+
+    /// The SealedSecrets of shards that come; of those that go nothing is shown any more.
+    fn turned(
+        self,
+        shards: &Shards,
+        store: LiveStore,
+    ) -> impl Stream<Item = ObjectRef> + Send + use<> {
+        let named = shards.clone();
+        shards.changes().flat_map(move |(number, is_held)| {
+            let objects = store.state().into_iter();
+            let objects: Vec<_> = objects
+                .map(|live| live.object().reference())
+                .filter(|object| named.number_of(object) == number)
+                .collect();
+            if !is_held {
+                for object in &objects {
+                    self.0.shown.forget(object);
+                    self.0.memo.forget(object);
+                }
+            }
+            stream::iter(if is_held { objects } else { Vec::new() })
+        })
     }
 
     /// The SealedSecrets whose Secrets are not as they were left.
@@ -177,7 +207,10 @@ impl Unsealer {
         self.0.deliverer.forget(sealed);
         self.0.shown.forget(sealed);
         if self.0.settings.old_gc_behavior {
-            let (cluster, secret) = (self.0.cluster.clone(), secret_at(sealed));
+            let shared = self.0.shards.as_ref();
+            let of_shard = shared.and_then(|shards| shards.cluster_of(sealed));
+            let cluster = of_shard.unwrap_or_else(|| self.0.cluster.clone());
+            let secret = secret_at(sealed);
             tokio::spawn(async move {
                 match cluster.delete(&secret, &Precondition::default()).await {
                     Ok(()) => tracing::info!(%secret, "deleted with its SealedSecret"),
@@ -191,11 +224,20 @@ impl Unsealer {
 impl Inner {
     /// One pass, with versions where they are asked for.
     async fn any_pass(&self, sealed: &Object) -> Result<Next, ClusterError> {
+        let turn = match &self.shards {
+            None => None,
+            Some(shards) => match shards.enter(&sealed.reference()).await {
+                Some(turn) => Some(turn),
+                // Another replica works at it, or soon this one: that is told by the shards.
+                None => return Ok(Next::AwaitChange),
+            },
+        };
+        let cluster = turn.as_ref().map_or(&self.cluster, |turn| turn.cluster());
         let is_opted_in = version::is_opted_in(sealed);
         if is_opted_in && self.settings.rollouts {
             return self.deliver(sealed).await;
         }
-        let next = self.pass(sealed).await?;
+        let next = self.pass(sealed, cluster).await?;
         if self.settings.rollouts && self.deliverer.has_left(sealed) {
             let later = self.deliverer.leave(&sealed.reference()).await?;
             return Ok(if next == Next::AwaitChange {
@@ -235,7 +277,7 @@ impl Inner {
                 };
                 self.report(&reference, Outcome::Update, namespace);
                 return self
-                    .refuse(&snapshot, &error, &mut Written::default())
+                    .refuse(&snapshot, &error, &mut Written::default(), &self.cluster)
                     .await;
             }
         };
@@ -257,7 +299,7 @@ impl Inner {
         opened.await.ok()
     }
 
-    async fn pass(&self, sealed: &Object) -> Result<Next, ClusterError> {
+    async fn pass(&self, sealed: &Object, cluster: &Cluster) -> Result<Next, ClusterError> {
         let reference = sealed.reference();
         let [secret_ref] = decide::needs(sealed);
         let left = self.memo.settled(&reference);
@@ -310,7 +352,7 @@ impl Inner {
             plan.effects.push(not_honoured(sealed));
         }
         let mut written = Written::default();
-        let applied = apply_noting(plan, &self.cluster, &mut written).await;
+        let applied = apply_noting(plan, cluster, &mut written).await;
         let (outcome, next) = match applied {
             Ok(next) => (outcome, next),
             Err(error) if error.is_not_found() => return Ok(Next::AwaitChange),
@@ -325,7 +367,9 @@ impl Inner {
                 return Err(error);
             }
             Err(error) => {
-                let next = self.refuse(&snapshot, &error, &mut written).await?;
+                let next = self
+                    .refuse(&snapshot, &error, &mut written, cluster)
+                    .await?;
                 (Outcome::Update, next)
             }
         };
@@ -379,10 +423,11 @@ impl Inner {
         snapshot: &Snapshot,
         error: &ClusterError,
         written: &mut Written,
+        cluster: &Cluster,
     ) -> Result<Next, ClusterError> {
         let now = self.clock.now();
         let decision = decide::refused(snapshot, &error.to_string(), now, self.settings.decide);
-        apply_noting(decision.plan, &self.cluster, written).await?;
+        apply_noting(decision.plan, cluster, written).await?;
         // What is invalid stays so; rights and quotas may be given later.
         Ok(match error {
             ClusterError::Refused { code: 403, .. } => Next::Backoff,
@@ -420,41 +465,6 @@ fn not_honoured(sealed: &Object) -> Effect {
 
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// The SealedSecrets that are not opened, each time that keys were added.
-fn failed_ones(keys: &Keys, store: LiveStore) -> impl Stream<Item = ObjectRef> + Send + use<> {
-    keys.additions().flat_map(move |()| {
-        let failed: Vec<_> = store
-            .state()
-            .into_iter()
-            .filter(|live| synced(live.object()) != Some("True"))
-            .map(|live| live.object().reference())
-            .collect();
-        stream::iter(failed)
-    })
-}
-
-/// What is opened already waits until what is new is done.
-fn lane(sealed: &Object) -> Lane {
-    let observed = sealed.at(&["status", "observedGeneration"]);
-    let is_observed = observed.and_then(Value::as_i64) == sealed.generation();
-    if is_observed && synced(sealed) == Some("True") {
-        Lane::Settled
-    } else {
-        Lane::Fresh
-    }
-}
-
-/// Status of the condition `Synced`.
-fn synced(sealed: &Object) -> Option<&str> {
-    sealed
-        .at(&["status", "conditions"])?
-        .as_array()?
-        .iter()
-        .find(|condition| condition.get("type").and_then(Value::as_str) == Some(SYNCED))?
-        .get("status")?
-        .as_str()
 }
 
 /// The SealedSecret that a Secret may belong to: the one of its name.

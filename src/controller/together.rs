@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::{
     analysis_run,
     application::{self, Applier},
-    lease::Election,
+    lease::{Election, Ended, Shards},
     rollout,
     run::{self, Settings, stopped},
     serve::{self, Handle},
@@ -70,6 +70,8 @@ pub struct Together {
     pub web: Option<Web>,
     /// Who of several works; without it, this one. The clusters given here and to the applier must be behind its gate.
     pub election: Option<Election>,
+    /// How several share the opening of SealedSecrets, instead of an election; nothing else may run then.
+    pub shards: Option<Shards>,
 }
 
 impl Together {
@@ -105,6 +107,9 @@ impl Together {
         if self.web.is_none() && self.parts.contains(&Part::Analysis) {
             tracing::error!("no metrics can be asked for");
         }
+        if let Some(shards) = &self.shards {
+            return self.shared(shards, cluster, clock, stop).await;
+        }
         let (leads, leading) = watch::channel(self.election.is_none());
         let keys = when(
             self.parts.contains(&Part::SealedSecrets),
@@ -124,6 +129,41 @@ impl Together {
             }
         };
         future::try_join(keys, terms).await.map(drop)
+    }
+
+    /// Opens the SealedSecrets of the shards that are held; who holds the first makes the keys.
+    async fn shared(
+        &self,
+        shards: &Shards,
+        cluster: &Cluster,
+        clock: &Clock,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(), ClusterError> {
+        let Some((leading, first)) = shards.first() else {
+            return Ok(());
+        };
+        let keys = run::follow_keys(
+            &first,
+            clock,
+            &self.sealing,
+            &self.handle,
+            leading,
+            stop.clone(),
+        );
+        let sealing = (&self.sealing, &self.handle);
+        let sealed = run::unseal(
+            cluster,
+            clock,
+            sealing.0,
+            sealing.1,
+            Some(shards),
+            stop.clone(),
+        );
+        let shared = async {
+            shards.run(stopped(stop)).await;
+            Ok(())
+        };
+        future::try_join3(keys, sealed, shared).await.map(drop)
     }
 
     /// Works whenever the election is won, until stopped.
@@ -150,19 +190,23 @@ impl Together {
                 // The lease is renewed while what has begun is finished.
                 future::pending::<()>().await
             };
+            let mut asked = false;
             tokio::select! {
                 biased;
                 outcome = &mut term => {
                     election.release().await;
                     return outcome;
                 }
-                () = election.hold() => {}
+                ended = election.hold() => asked = ended == Ended::Asked,
                 () = told => {}
             }
             leads.send_replace(false);
             end.send_replace(true);
             if tokio::time::timeout(LAST_BREATH, term).await.is_err() {
                 tracing::warn!("what was going on was cut off");
+            }
+            if asked {
+                election.release().await;
             }
             self.applier.forget_all();
         }
@@ -203,7 +247,7 @@ impl Together {
         let applications = when(has(Part::Applications), applier.run(stopped(stop.clone())));
         let sealed = when(
             has(Part::SealedSecrets),
-            run::unseal(cluster, clock, &sealing, &self.handle, stop.clone()),
+            run::unseal(cluster, clock, &sealing, &self.handle, None, stop.clone()),
         );
         future::try_join4(sealed, rollouts, judged, applications)
             .await

@@ -1,7 +1,7 @@
 //! All the keys that open secrets, newest first, with a memory of which key fits.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -20,12 +20,15 @@ use crate::{
 /// How many ciphertexts the ring remembers the fitting key of.
 pub const MAX_REMEMBERED: usize = 65_536;
 
-/// All the keys that open secrets. Opening costs one RSA operation when the key is remembered.
+/// All the keys that open secrets. Opening costs one RSA operation when the key is remembered, and what did not open
+/// costs none until the keys change.
 #[derive(Debug, Default)]
 pub struct KeyRing {
     /// Newest first.
     entries: Vec<Entry>,
     remembered: Mutex<HashMap<Digest32, Fingerprint>>,
+    /// Ciphertexts, with their labels, that none of the keys of now opens.
+    hopeless: Mutex<HashSet<Digest32>>,
     tries: AtomicU64,
 }
 
@@ -82,6 +85,10 @@ impl KeyRing {
             seals,
         };
         self.entries.insert(at, entry);
+        if known.is_none() {
+            // The new key may open what none did.
+            self.hopeless().clear();
+        }
         known.is_none()
     }
 
@@ -145,7 +152,8 @@ impl KeyRing {
     }
 
     /// Opens one value. The key that opened this very ciphertext before is tried first, then the hinted
-    /// one, then all from the newest; keys of another length are not tried.
+    /// one, then all from the newest; keys of another length are not tried. What did not open is not tried again with the
+    /// same keys.
     pub(super) fn open(
         &self,
         item: &[u8],
@@ -154,6 +162,10 @@ impl KeyRing {
     ) -> Option<Opened> {
         let (block, _) = layout::split(item)?;
         let digest: Digest32 = Sha256::digest(block).into();
+        let whole = whole(item, label);
+        if self.hopeless().contains(&whole) {
+            return None;
+        }
         let first = self.memory().get(&digest).copied().or(hint);
         let fits = |entry: &&Entry| entry.key.block_bytes() == block.len();
         let is_first = |entry: &&Entry| Some(entry.key.fingerprint()) == first;
@@ -163,13 +175,21 @@ impl KeyRing {
             .iter()
             .filter(|entry| !is_first(entry))
             .filter(fits);
-        preferred.chain(others).find_map(|entry| {
+        let opened = preferred.chain(others).find_map(|entry| {
             self.tries.fetch_add(1, Ordering::Relaxed);
             let plaintext = entry.key.decrypt(item, label)?;
             let key = entry.key.fingerprint();
             self.remember(digest, key);
             Some(Opened { plaintext, key })
-        })
+        });
+        if opened.is_none() {
+            let mut hopeless = self.hopeless();
+            if hopeless.len() >= MAX_REMEMBERED {
+                hopeless.clear();
+            }
+            hopeless.insert(whole);
+        }
+        opened
     }
 
     /// How many keys were tried on ciphertexts so far: what opening costs.
@@ -192,12 +212,26 @@ impl KeyRing {
         memory.insert(digest, key);
     }
 
+    fn hopeless(&self) -> std::sync::MutexGuard<'_, HashSet<Digest32>> {
+        self.hopeless.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn memory(&self) -> std::sync::MutexGuard<'_, HashMap<Digest32, Fingerprint>> {
         // A memory left by a panic is still only a hint.
         self.remembered
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What decides whether a key opens a ciphertext: all of its bytes, and the label. Both are public.
+fn whole(item: &[u8], label: &[u8]) -> Digest32 {
+    let mut digest = Sha256::new();
+    let length = u64::try_from(label.len()).unwrap_or(u64::MAX);
+    digest.update(length.to_be_bytes());
+    digest.update(label);
+    digest.update(item);
+    digest.finalize().into()
 }
 
 #[cfg(test)]
@@ -265,6 +299,39 @@ mod tests {
             assert_eq!(cost(&sealed), place as u64 + 3, "key {place}");
             assert_eq!(cost(&sealed), 3, "key {place}");
         }
+    }
+
+    #[test]
+    fn what_no_key_opens_is_searched_for_once_until_there_is_a_new_key() {
+        let (mut ring, certificates) = twelve();
+        let secret = |name: &str| Secret {
+            metadata: Metadata::named("shop", name),
+            data: [("k".to_owned(), Hidden::new(b"v".to_vec()))].into(),
+            ..Secret::default()
+        };
+        let options = SealOptions {
+            scope: Scope::Strict,
+            allow_empty: false,
+        };
+        let gone = certificates[5].fingerprint();
+        let lost = ring.remove(gone).unwrap();
+        let sealed = seal(&secret("a"), &certificates[5], options).unwrap();
+        let mut renamed = seal(&secret("b"), &certificates[0], options).unwrap();
+        renamed.metadata = Metadata::named("shop", "c");
+        let cost = |sealed: &SealedSecret, ring: &KeyRing| {
+            let before = ring.tries();
+            assert!(unseal_items(sealed, ring).is_err());
+            ring.tries() - before
+        };
+        for sealed in [&sealed, &renamed] {
+            assert_eq!(cost(sealed, &ring), 11);
+            assert_eq!(cost(sealed, &ring), 0);
+        }
+        renamed.metadata = Metadata::named("shop", "b");
+        assert!(unseal_items(&renamed, &ring).is_ok(), "the object changed");
+        let lost = Arc::into_inner(lost).unwrap();
+        assert!(ring.insert(lost, Timestamp::UNIX_EPOCH));
+        assert!(unseal_items(&sealed, &ring).is_ok(), "the ring changed");
     }
 
     #[test]

@@ -39,8 +39,26 @@ use Place::{Cluster, Own, Watched};
 
 const ALL_BUT_APPLIER: &[Part] = &[SealedSecrets, Rollouts, Analysis];
 
-/// What the Lease of the leader election is called.
-const LEASE: &[&str] = &[super::manifest::NAME];
+/// What the Lease of the leader election is called, and those of shards.
+const LEASE: &[&str] = &[
+    super::manifest::NAME,
+    "waxwing-controller-0",
+    "waxwing-controller-1",
+    "waxwing-controller-2",
+    "waxwing-controller-3",
+    "waxwing-controller-4",
+    "waxwing-controller-5",
+    "waxwing-controller-6",
+    "waxwing-controller-7",
+    "waxwing-controller-8",
+    "waxwing-controller-9",
+    "waxwing-controller-10",
+    "waxwing-controller-11",
+    "waxwing-controller-12",
+    "waxwing-controller-13",
+    "waxwing-controller-14",
+    "waxwing-controller-15",
+];
 
 const fn right(
     group: &'static str,
@@ -226,5 +244,9 @@ mod tests {
         assert!(!analyses.contains("sealedsecrets") && !analyses.contains("replicasets"));
         let lease = rules(&BTreeSet::from([Analysis]), Own);
         assert_eq!(lease.len(), 2);
+        assert_eq!(
+            LEASE.len(),
+            1 + usize::from(crate::controller::lease::MAX_SHARDS)
+        );
     }
 }

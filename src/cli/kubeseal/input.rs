@@ -38,24 +38,24 @@ impl Found {
 
 /// The Secrets of a stream of YAML documents or JSON objects, with what is to be said of other kinds.
 ///
-/// Mirrors `readSecrets` in `pkg/kubeseal/kubeseal.go` as far as its answers were recorded. Where the
-/// original drops a malformed document among good ones in silence, this is an error: a secret must not
-/// get lost on its way. Only text after a first JSON object that is no document at all is passed over.
+/// Mirrors `readSecrets` in `pkg/kubeseal/kubeseal.go`, but for one thing: where the original drops a malformed
+/// document after good ones in silence, this is an error that names the document, for a secret must not get lost on
+/// its way.
 ///
 /// # Errors
 /// [`Failure`] with the place in the input.
 pub fn secrets(bytes: &[u8], name: &str) -> Result<Vec<Found>, Failure> {
     let mut secrets = Vec::new();
-    let mut after_json = false;
     let options = ReadOptions::default();
     for (place, document) in yaml::documents(bytes, &options).enumerate() {
         let mut document = match document {
             Ok(document) => document,
             Err(error @ YamlError::TooLarge { .. }) => return Err(Failure::within(name, error)),
-            Err(_) if secrets.is_empty() || (after_json && secrets.len() == 1) => break,
-            Err(error) => return Err(Failure::within(name, error)),
+            Err(_) if secrets.is_empty() => break,
+            Err(error) => {
+                return Err(Failure::new(error.to_string()).of_document(name, place, true));
+            }
         };
-        after_json = document.is_json;
         scalars::settle(&mut document, bytes, place)?;
         let other = other_kind(&document).map(|kind| {
             let (number, line) = (place + 1, document.line);

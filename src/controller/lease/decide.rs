@@ -119,6 +119,7 @@ pub fn decide(
         );
         taken.set(&["spec", "leaseTransitions"], transitions.into());
         taken.set(&["spec", "acquireTime"], at.clone().into());
+        taken.remove(&["metadata", "annotations", lease::WANTED_BY]);
     }
     taken.set(&["spec", "leaseDurationSeconds"], seconds.into());
     taken.set(&["spec", "renewTime"], at.into());
@@ -133,7 +134,21 @@ pub fn released(live: &Object, now: Timestamp) -> Object {
     free.set(&["spec", "leaseDurationSeconds"], 1.into());
     free.set(&["spec", "acquireTime"], at.clone().into());
     free.set(&["spec", "renewTime"], at.into());
+    free.remove(&["metadata", "annotations", lease::WANTED_BY]);
     free
+}
+
+/// The Lease of another as it is when its holder is asked to give it back; none where that is done or nobody holds it.
+pub fn asked(settings: &Settings, live: &Object) -> Option<Object> {
+    let holder = holder_of(live);
+    let is_asked = live.annotation(lease::WANTED_BY).is_some();
+    if is_asked || holder.is_empty() || holder == settings.identity {
+        return None;
+    }
+    let mut asked = live.clone();
+    let path = ["metadata", "annotations", lease::WANTED_BY];
+    asked.set(&path, settings.identity.clone().into());
+    Some(asked)
 }
 
 /// Who holds a Lease; empty for nobody.
@@ -245,6 +260,23 @@ mod tests {
         assert_eq!(holder_of(&free), "");
         assert_eq!(number(&free, "leaseTransitions"), 3);
         assert_eq!(number(&free, "leaseDurationSeconds"), 1);
+    }
+
+    #[test]
+    fn a_holder_is_asked_once_and_the_next_is_not() {
+        let live = held_by("other");
+        let wanted = asked(&settings(), &live).unwrap();
+        assert_eq!(wanted.annotation(lease::WANTED_BY), Some("me"));
+        assert_eq!(wanted.at(&["spec"]), live.at(&["spec"]));
+        assert_eq!(asked(&settings(), &wanted), None, "is asked already");
+        assert_eq!(asked(&settings(), &held_by("me")), None);
+        assert_eq!(asked(&settings(), &held_by("")), None);
+        let now = "2030-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(released(&wanted, now).annotation(lease::WANTED_BY), None);
+        let Turn::Write(taken) = after(Some(&wanted), 20) else {
+            panic!("not taken")
+        };
+        assert_eq!(taken.annotation(lease::WANTED_BY), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::decide::{JITTER, Settings, Turn, decide, holder_of, released};
+use super::decide::{JITTER, Settings, Turn, asked, decide, holder_of, released};
 use crate::{
     api::lease,
     clock::{Clock, Mark},
@@ -31,6 +31,15 @@ struct State {
     /// Who was told to hold it last, so that it is told once.
     told: String,
     tries: u64,
+}
+
+/// Why the Lease is not held any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was not renewed in time, or another has it.
+    Lost,
+    /// Another asks for it; it is still held, to be given back by [`Election::release`].
+    Asked,
 }
 
 /// How one try ended.
@@ -77,8 +86,8 @@ impl Election {
         }
     }
 
-    /// Renews the Lease until it is lost; writes are stopped before anybody else may hold it.
-    pub async fn hold(&self) {
+    /// Renews the Lease until it is lost or asked for; writes are stopped before anybody else may hold it.
+    pub async fn hold(&self) -> Ended {
         loop {
             let next = self.settings.retry.min(self.left());
             self.clock.wait(next).await;
@@ -88,7 +97,12 @@ impl Election {
                 break;
             }
             match self.within_time().await {
-                Ok(Standing::Leads) => {}
+                Ok(Standing::Leads) => {
+                    if self.is_asked_for() {
+                        tracing::info!(lease = %self.target(), "another controller asks for the lease");
+                        return Ended::Asked;
+                    }
+                }
                 Ok(Standing::Follows { .. }) => {
                     tracing::error!("another controller has taken the lease");
                     break;
@@ -97,6 +111,34 @@ impl Election {
             }
         }
         self.step_down();
+        Ended::Lost
+    }
+
+    /// Asks whoever holds the Lease to give it back.
+    ///
+    /// # Errors
+    /// [`ClusterError`]: the Lease cannot be read or written, or was renewed meanwhile (a conflict).
+    pub async fn ask(&self) -> Result<(), ClusterError> {
+        let live = self.cluster.get(&self.target()).await?;
+        if let Some(asked) = live.and_then(|live| asked(&self.settings, &live)) {
+            self.cluster.replace(&asked).await?;
+        }
+        Ok(())
+    }
+
+    /// Who else was seen to hold the Lease last.
+    pub fn other_holder(&self) -> Option<String> {
+        let state = self.state();
+        let (seen, _) = state.seen.as_ref()?;
+        let holder = holder_of(seen);
+        let is_other = !holder.is_empty() && holder != self.settings.identity;
+        is_other.then(|| holder.to_owned())
+    }
+
+    fn is_asked_for(&self) -> bool {
+        let state = self.state();
+        let seen = state.seen.as_ref();
+        seen.is_some_and(|(seen, _)| seen.annotation(lease::WANTED_BY).is_some())
     }
 
     /// Gives the Lease back, so that the next need not wait for its end.

@@ -2,6 +2,8 @@
 
 mod decide;
 mod election;
+mod shards;
 
 pub use decide::{Settings, SettingsError};
-pub use election::Election;
+pub use election::{Election, Ended};
+pub use shards::{MAX_SHARDS, Shards, Turn};

@@ -28,6 +28,12 @@ fn seal_refused(stdin: impl AsRef<[u8]>, wanted: &str) {
     refused(&Program::ours(), &["--cert", "small.crt"], stdin, wanted);
 }
 
+/// As recorded of the original: the second is no JSON.
+const SECOND_BROKEN: &str = concat!(
+    r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "b"}, "stringData": {"k": "v"}}"#,
+    "\n{broken"
+);
+
 #[test]
 fn a_broken_document_among_good_ones_is_an_error() {
     let stream = format!("{SECRET}---\na: [\n---\n{SECRET}");
@@ -35,7 +41,17 @@ fn a_broken_document_among_good_ones_is_an_error() {
     let done = program.run(&["--cert", "small.crt"], stream);
     assert_eq!((done.code, done.stdout.as_str()), (1, ""));
     assert!(
-        done.stderr.starts_with("error: standard input: line "),
+        done.stderr
+            .starts_with("error: standard input: document 2: line "),
+        "{}",
+        done.stderr
+    );
+    // Also behind one JSON object, where the original seals the first and says nothing.
+    let done = program.run(&["--cert", "small.crt"], SECOND_BROKEN);
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""));
+    assert!(
+        done.stderr
+            .starts_with("error: standard input: document 2: line 2, "),
         "{}",
         done.stderr
     );
@@ -48,7 +64,8 @@ fn a_broken_document_among_good_ones_is_an_error() {
     );
     assert_eq!((done.code, done.stdout.as_str()), (1, ""));
     assert!(
-        done.stderr.starts_with("error: standard input: line 3, "),
+        done.stderr
+            .starts_with("error: standard input: document 3: line 3, "),
         "{}",
         done.stderr
     );

@@ -276,6 +276,7 @@ fn start(world: &World, proxy: &Proxy, git: &Git) -> (Applier, Running) {
         applier: applier.clone(),
         web: None,
         election: None,
+        shards: None,
     };
     let (stop, stopped) = watch::channel(false);
     let clock = world.clock.clone();

@@ -43,13 +43,13 @@ const MOST_SECONDS: i64 = 20;
 
 /// What lies between the controllers and their server.
 #[derive(Default)]
-struct Network {
+pub(super) struct Network {
     /// Who has written what, in the order of arrival.
-    writes: Mutex<Vec<(&'static str, String)>>,
+    pub(super) writes: Mutex<Vec<(&'static str, String)>>,
     is_down: AtomicBool,
 }
 
-async fn noted(
+pub(super) async fn noted(
     State((name, network)): State<(&'static str, Arc<Network>)>,
     request: Request,
     next: Next,
@@ -64,7 +64,7 @@ async fn noted(
     next.run(request).await
 }
 
-fn lease_settings(name: &str) -> Settings {
+pub(super) fn lease_settings(name: &str) -> Settings {
     Settings {
         namespace: "kube-system".to_owned(),
         name: "waxwing-controller".to_owned(),
@@ -98,6 +98,7 @@ async fn candidate(
         applier: Applier::new(&cluster, &clock, &git, Default::default()),
         web: None,
         election: Some(election),
+        shards: None,
     };
     together.run(&cluster, &clock, stop).await.unwrap();
 }
@@ -339,6 +340,7 @@ async fn one_that_stands_by_answers_with_the_certificate() {
         ),
         web: None,
         election: Some(election),
+        shards: None,
     };
     let routes = together.router();
     let (_stop, stopped) = watch::channel(false);

@@ -76,6 +76,7 @@ mod secret_zero_replicas;
 pub mod server;
 mod service;
 mod service_socket;
+mod shards;
 mod simulation;
 mod stateful_set;
 mod translate;

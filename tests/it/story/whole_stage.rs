@@ -121,6 +121,7 @@ impl Stage {
             applier: applier.clone(),
             web: Some(simulation.inside(Web::new().unwrap())),
             election: None,
+            shards: None,
         };
         let (stop, stopped) = watch::channel(false);
         let (cluster, clock) = (world.controllers.clone(), world.clock.clone());

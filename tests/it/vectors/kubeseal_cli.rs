@@ -13,10 +13,17 @@ use std::{
 use serde::Deserialize;
 
 /// Cases in which we differ on purpose, each with its reason.
-const DIFFERENT: &[(&str, &str)] = &[(
-    "merge-labels",
-    "the original panics; we merge the labels into the file",
-)];
+const DIFFERENT: &[(&str, &str)] = &[
+    (
+        "merge-labels",
+        "the original panics; we merge the labels into the file",
+    ),
+    (
+        "bad-second-document",
+        "the original drops the broken document in silence, and a secret with it; ours is an error that names it \
+         (kubeseal::bad_input says which), exit code 1",
+    ),
+];
 
 #[derive(Deserialize)]
 struct Recorded {
