@@ -142,8 +142,8 @@ impl Stage {
     /// Lets time pass.
     pub async fn pass(&self, seconds: usize) {
         if self.world.sandbox.is_real() {
-            self.world.pass(i64::try_from(seconds).unwrap()).await;
-            return self.calm().await;
+            // Calm takes longer than the time that is to pass.
+            return self.world.pass(i64::try_from(seconds).unwrap()).await;
         }
         for _ in 0..seconds {
             self.world.pass(1).await;
