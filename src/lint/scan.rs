@@ -291,25 +291,36 @@ pub fn check_item(
     }
 }
 
-/// The places of the values of one document of a file, for findings that come from a rendering.
-pub fn place_in(
-    path: &str,
-    bytes: &[u8],
-    source: &Source,
-    pointer: &str,
-) -> Option<super::finding::Place> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let options = ReadOptions {
-        positions: true,
-        ..ReadOptions::default()
-    };
-    let document = yaml::documents(bytes, &options)
-        .nth(source.document)?
-        .ok()?;
-    let lines = Text::new(path, text, true);
-    let at = document
-        .places
-        .as_ref()?
-        .at(&format!("{}{pointer}", source.pointer))?;
-    Some(lines.place_of_value(at.value.offset))
+/// Where the values of one file stand, for the findings that come from facts: the file is read once for all of them.
+pub struct Standing<'a> {
+    text: Text<'a>,
+    documents: Vec<Option<yaml::Places>>,
+}
+
+impl<'a> Standing<'a> {
+    /// Reads a file; `None` if it is no text.
+    pub fn new(path: &'a str, bytes: &'a [u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let options = ReadOptions {
+            positions: true,
+            ..ReadOptions::default()
+        };
+        let documents = yaml::documents(bytes, &options);
+        Some(Self {
+            text: Text::new(path, text, true),
+            documents: documents.map(|document| document.ok()?.places).collect(),
+        })
+    }
+
+    /// The place of a value of an object, or of the nearest around it that the file has.
+    pub fn of(&self, source: &Source, pointer: &str) -> Option<super::finding::Place> {
+        let places = self.documents.get(source.document)?.as_ref()?;
+        let mut pointer = pointer;
+        loop {
+            if let Some(at) = places.at(&format!("{}{pointer}", source.pointer)) {
+                return Some(self.text.place_of_value(at.value.offset));
+            }
+            pointer = pointer.get(..pointer.rfind('/')?)?;
+        }
+    }
 }

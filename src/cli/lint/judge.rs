@@ -22,7 +22,7 @@ use crate::{
         project::{self, Outcome, Project},
         report::Surroundings,
         scan::{self, FileScan},
-        set::{Fact, Set},
+        set::{Fact, Set, Source},
     },
     source::Repository,
 };
@@ -410,24 +410,22 @@ fn provide(sets: &mut [Set], more: &[Fact]) {
 
 /// Looks up where the fields stand that findings about facts are about.
 fn place(findings: &mut [Finding], input: &Input) {
-    let mut read: BTreeMap<String, Option<Arc<[u8]>>> = BTreeMap::new();
+    let mut of_files: BTreeMap<String, Vec<(&mut Finding, Source, String)>> = BTreeMap::new();
     for finding in findings {
-        let Some((source, pointer)) = finding.source.take() else {
+        if let Some((source, pointer)) = finding.source.take() {
+            let path = source.path.clone();
+            let of_file = of_files.entry(path).or_default();
+            of_file.push((finding, source, pointer));
+        }
+    }
+    for (path, of_file) in of_files {
+        let bytes = input.read(&path).unwrap_or_default();
+        let Some(standing) = scan::Standing::new(&path, &bytes) else {
             continue;
         };
-        let bytes = read
-            .entry(source.path.clone())
-            .or_insert_with(|| input.read(&source.path).ok());
-        let Some(bytes) = bytes else { continue };
-        let mut pointer = pointer.as_str();
-        loop {
-            if let Some(place) = scan::place_in(&source.path, bytes, &source, pointer) {
+        for (finding, source, pointer) in of_file {
+            if let Some(place) = standing.of(&source, &pointer) {
                 finding.place = place;
-                break;
-            }
-            match pointer.rfind('/') {
-                Some(end) => pointer = pointer.get(..end).unwrap_or_default(),
-                None => break,
             }
         }
     }

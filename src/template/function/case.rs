@@ -3,6 +3,7 @@
 use super::{
     super::quote,
     signature::{Call, Called, Function, Parameter::Text, bytes},
+    strings::part,
 };
 
 pub const FUNCTIONS: &[Function] = &[
@@ -48,12 +49,12 @@ pub const FUNCTIONS: &[Function] = &[
         })
     }),
     Function::new("snakecase", &[Text], |call, values| {
-        let text = lower_case(&letters(bytes(values, 0)), '_');
-        call.text(text)
+        call.budget.take_bytes(bytes(values, 0).len())?;
+        call.text(lower_case(bytes(values, 0), b'_'))
     }),
     Function::new("kebabcase", &[Text], |call, values| {
-        let text = lower_case(&letters(bytes(values, 0)), '-');
-        call.text(text)
+        call.budget.take_bytes(bytes(values, 0).len())?;
+        call.text(lower_case(bytes(values, 0), b'-'))
     }),
     Function::new("camelcase", &[Text], |call, values| {
         let text = pascal_case(&letters(bytes(values, 0)));
@@ -171,14 +172,44 @@ fn is_alphabet(letter: char) -> bool {
     letter.is_alphabetic()
 }
 
-fn run(text: &[char], start: usize, matches: impl Fn(char) -> bool) -> usize {
+/// A letter with the bytes before it that are no letters; after the last letter, such bytes alone count as that one.
+struct Unit<'t> {
+    letter: char,
+    bytes: &'t [u8],
+}
+
+/// The units of a text; `None` where there is no letter at all.
+fn units(text: &[u8]) -> Option<Vec<Unit<'_>>> {
+    let mut units: Vec<Unit> = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for letter in quote::letters(text) {
+        at += letter.map_or(1, char::len_utf8);
+        if let Some(letter) = letter
+            .ok()
+            .filter(|letter| *letter != char::REPLACEMENT_CHARACTER)
+        {
+            let bytes = part(text, start, at);
+            units.push(Unit { letter, bytes });
+            start = at;
+        }
+    }
+    let letter = units.last()?.letter;
+    if start < text.len() {
+        let bytes = part(text, start, text.len());
+        units.push(Unit { letter, bytes });
+    }
+    Some(units)
+}
+
+fn run(text: &[Unit], start: usize, matches: impl Fn(char) -> bool) -> usize {
     let rest = text.get(start..).unwrap_or_default();
-    start + rest.iter().take_while(|letter| matches(**letter)).count()
+    let matching = rest.iter().take_while(|unit| matches(unit.letter));
+    start + matching.count()
 }
 
 /// The first word of a text and its length.
-fn next_word(text: &[char]) -> (Word, usize) {
-    let Some(first) = text.first().copied() else {
+fn next_word(text: &[Unit]) -> (Word, usize) {
+    let Some(first) = text.first().map(|unit| unit.letter) else {
         return (Word::None, 0);
     };
     if is_connector(first) {
@@ -186,11 +217,11 @@ fn next_word(text: &[char]) -> (Word, usize) {
     } else if is_punctuation(first) {
         (Word::Punctuation, run(text, 1, is_punctuation))
     } else if first.is_uppercase() {
-        let second = text.get(1).copied();
+        let second = text.get(1).map(|unit| unit.letter);
         let length = match second {
             Some(second) if second.is_uppercase() => {
                 let end = run(text, 2, char::is_uppercase);
-                let is_word_after = text.get(end).is_some_and(|letter| is_alphabet(*letter));
+                let is_word_after = text.get(end).is_some_and(|unit| is_alphabet(unit.letter));
                 if is_word_after { end - 1 } else { end }
             }
             Some(second) if is_alphabet(second) => run(text, 2, |letter| {
@@ -217,12 +248,12 @@ fn next_word(text: &[char]) -> (Word, usize) {
     }
 }
 
-struct Words<'t> {
-    rest: &'t [char],
+struct Words<'u, 't> {
+    rest: &'u [Unit<'t>],
 }
 
-impl<'t> Words<'t> {
-    fn next(&mut self) -> (Word, &'t [char]) {
+impl<'u, 't> Words<'u, 't> {
+    fn next(&mut self) -> (Word, &'u [Unit<'t>]) {
         let (kind, length) = next_word(self.rest);
         let (word, rest) = self.rest.split_at(length.min(self.rest.len()));
         self.rest = rest;
@@ -231,23 +262,29 @@ impl<'t> Words<'t> {
 }
 
 /// `FirstName` to `first_name`, as `xstrings.ToSnakeCase` and its kind.
-fn lower_case(text: &[char], connector: char) -> String {
-    let mut out = String::new();
-    let push = |out: &mut String, kind: Word, word: &[char]| {
-        if !matches!(kind, Word::Upper | Word::Connector) {
-            out.extend(word);
-            return;
-        }
-        out.extend(word.iter().map(|letter| {
-            if is_connector(*letter) {
-                connector
-            } else {
-                lower(*letter)
+fn lower_case(text: &[u8], connector: u8) -> Vec<u8> {
+    let Some(units) = units(text) else {
+        return text.to_vec();
+    };
+    let mut out = Vec::new();
+    let push = |out: &mut Vec<u8>, kind: Word, word: &[Unit]| {
+        for unit in word {
+            if !matches!(kind, Word::Upper | Word::Connector) {
+                out.extend_from_slice(unit.bytes);
+                continue;
             }
-        }));
+            for letter in letters(unit.bytes) {
+                if is_connector(letter) {
+                    out.push(connector);
+                } else {
+                    let lowered = lower(letter);
+                    out.extend_from_slice(lowered.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+            }
+        }
     };
     let is_joined = |kind: Word| matches!(kind, Word::Alphabet | Word::Number);
-    let mut words = Words { rest: text };
+    let mut words = Words { rest: &units };
     let (mut kind, mut word) = words.next();
     while !words.rest.is_empty() {
         if kind != Word::Connector {

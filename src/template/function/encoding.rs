@@ -6,7 +6,10 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use super::signature::{Function, Parameter::Text, bytes};
+use super::{
+    signature::{Function, Parameter::Text, bytes},
+    strings::part,
+};
 
 /// Go's standard encoding: padding needed, what hangs over in the last letter let through.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -116,35 +119,33 @@ fn decode32(text: &[u8]) -> Result<Vec<u8>, usize> {
         .filter(|byte| !matches!(byte, b'\r' | b'\n'))
         .collect();
     let mut out = Vec::new();
-    for (number, chunk) in plain.chunks(8).enumerate() {
-        let start = number * 8;
-        let letters = chunk
-            .iter()
-            .take_while(|byte| BASE32.contains(byte))
-            .count();
-        let padding = chunk.get(letters..).unwrap_or_default();
-        if chunk.len() < 8 {
-            let fault = if padding.is_empty() {
-                start
+    let (mut at, mut is_padded) = (0, false);
+    while at < plain.len() && !is_padded {
+        let (mut bits, mut letters) = (0_u64, 0);
+        while letters < 8 && !is_padded {
+            let byte = plain.get(at).ok_or(at - letters)?;
+            at += 1;
+            let left = plain.len() - at;
+            if *byte == b'=' && letters >= 2 && left < 8 {
+                if left + letters < 7 {
+                    return Err(plain.len());
+                }
+                let mut padding = part(&plain, at, at + 7 - letters).iter();
+                if let Some(wrong) = padding.position(|byte| *byte != b'=') {
+                    return Err(at + wrong - 1);
+                }
+                if matches!(letters, 3 | 6) {
+                    return Err(at - 1);
+                }
+                is_padded = true;
             } else {
-                start + letters
-            };
-            return Err(fault);
+                let value = BASE32.iter().position(|letter| letter == byte);
+                bits = (bits << 5) | value.ok_or(at - 1)? as u64;
+                letters += 1;
+            }
         }
-        let is_last = start + 8 == plain.len();
-        if !padding.is_empty() && (!is_last || padding.iter().any(|byte| *byte != b'=')) {
-            return Err(start + letters);
-        }
-        if !matches!(letters, 2 | 4 | 5 | 7 | 8) {
-            return Err(start + letters);
-        }
-        let mut bits = 0_u64;
-        for byte in chunk {
-            let value = BASE32.iter().position(|letter| letter == byte).unwrap_or(0);
-            bits = (bits << 5) | value as u64;
-        }
-        let bytes = bits.to_be_bytes();
-        out.extend_from_slice(bytes.get(3..3 + letters * 5 / 8).unwrap_or_default());
+        let bytes = (bits << (5 * (8 - letters))).to_be_bytes();
+        out.extend_from_slice(part(&bytes, 3, 3 + letters * 5 / 8));
     }
     Ok(out)
 }

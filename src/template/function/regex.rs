@@ -1,6 +1,8 @@
 //! Regular expressions in Go's syntax.
 
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use std::{borrow::Cow, ops::Range};
+
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::{
     super::{
@@ -67,6 +69,47 @@ const MAX_REGEX_BYTES: usize = 256 * 1024;
 /// How many pairs of an expression's byte and a text's byte are one step.
 const PAIRS_A_STEP: usize = 256;
 
+/// A text as Go's expressions read it: every byte that is no UTF-8 counts as U+FFFD.
+struct Subject<'t> {
+    read: Cow<'t, str>,
+    /// For each byte of `read`, and for its end, where that is in the text itself; empty where the two are the same.
+    places: Vec<usize>,
+}
+
+impl<'t> Subject<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        if let Ok(read) = std::str::from_utf8(text) {
+            return Self {
+                read: Cow::Borrowed(read),
+                places: Vec::new(),
+            };
+        }
+        let (mut read, mut places, mut at) = (String::new(), Vec::new(), 0);
+        for letter in quote::letters(text) {
+            let shown = letter.unwrap_or(char::REPLACEMENT_CHARACTER);
+            places.extend((0..shown.len_utf8()).map(|byte| at + byte));
+            at += letter.map_or(1, char::len_utf8);
+            read.push(shown);
+        }
+        places.push(at);
+        Self {
+            read: Cow::Owned(read),
+            places,
+        }
+    }
+
+    fn in_text(&self, found: Range<usize>) -> Range<usize> {
+        let place = |at: usize| self.places.get(at).copied().unwrap_or(at);
+        place(found.start)..place(found.end)
+    }
+}
+
+/// One match: where the whole of it and its groups are in the text.
+struct Found {
+    whole: Range<usize>,
+    groups: Vec<Option<Range<usize>>>,
+}
+
 fn compiled(call: &mut Call, values: &[Value]) -> Result<Regex, Fault> {
     let pattern = std::str::from_utf8(bytes(values, 0)).map_err(|_| Fault::Failed)?;
     let pattern = regex_syntax::translated(pattern).ok_or(Fault::Failed)?;
@@ -83,41 +126,47 @@ fn compiled(call: &mut Call, values: &[Value]) -> Result<Regex, Fault> {
 
 fn matches(call: &mut Call, values: &[Value]) -> Called {
     let regex = compiled(call, values)?;
-    Ok(Value::Bool(regex.is_match(bytes(values, 1))))
+    let subject = Subject::new(bytes(values, 1));
+    Ok(Value::Bool(regex.is_match(subject.read.as_bytes())))
 }
 
 fn find(call: &mut Call, values: &[Value]) -> Called {
     let regex = compiled(call, values)?;
-    let found = regex.find(bytes(values, 1));
-    call.text(found.map_or(b"".as_slice(), |found| found.as_bytes()))
+    let text = bytes(values, 1);
+    let subject = Subject::new(text);
+    let found = regex
+        .find(subject.read.as_bytes())
+        .map_or(0..0, |found| subject.in_text(found.range()));
+    call.text(part(text, found.start, found.end))
 }
 
 /// All matches as Go takes them: an empty one right after another does not count.
-fn all<'t>(
-    call: &mut Call,
-    regex: &Regex,
-    text: &'t [u8],
-    most: i64,
-) -> Result<Vec<Captures<'t>>, Fault> {
+fn all(call: &mut Call, regex: &Regex, text: &[u8], most: i64) -> Result<Vec<Found>, Fault> {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let subject = Subject::new(text);
+    let read = subject.read.as_bytes();
     let mut found = Vec::new();
     let (mut at, mut last_end) = (0, None);
-    while found.len() < most && at <= text.len() {
+    while found.len() < most && at <= read.len() {
         call.budget.take(1)?;
-        let Some(captures) = regex.captures_at(text, at) else {
+        let Some(captures) = regex.captures_at(read, at) else {
             break;
         };
-        let (start, end) = captures
-            .get(0)
-            .map_or((at, at), |whole| (whole.start(), whole.end()));
-        let is_empty = start == end;
-        if !(is_empty && last_end == Some(start)) {
-            found.push(captures);
+        let whole = captures.get(0).map_or(at..at, |whole| whole.range());
+        let (is_empty, end) = (whole.is_empty(), whole.end);
+        if !(is_empty && last_end == Some(whole.start)) {
+            let groups = captures.iter();
+            found.push(Found {
+                whole: subject.in_text(whole),
+                groups: groups
+                    .map(|group| group.map(|group| subject.in_text(group.range())))
+                    .collect(),
+            });
         }
         last_end = Some(end);
         at = if is_empty {
-            let next = quote::letters(part(text, end, text.len())).next();
-            end + next.map_or(1, |letter| letter.map_or(1, char::len_utf8))
+            let next = subject.read.get(end..).and_then(|rest| rest.chars().next());
+            end + next.map_or(1, char::len_utf8)
         } else {
             end
         };
@@ -127,12 +176,15 @@ fn all<'t>(
 
 fn find_all(call: &mut Call, values: &[Value]) -> Called {
     let regex = compiled(call, values)?;
-    let found = all(call, &regex, bytes(values, 1), int(values, 2))?;
+    let text = bytes(values, 1);
+    let found = all(call, &regex, text, int(values, 2))?;
     if found.is_empty() {
         return Ok(Value::nil_list(ListType::Text));
     }
-    let texts = found.iter().filter_map(|captures| captures.get(0));
-    Ok(Value::texts(texts.map(|found| found.as_bytes())))
+    let texts = found
+        .iter()
+        .map(|found| part(text, found.whole.start, found.whole.end));
+    Ok(Value::texts(texts))
 }
 
 fn replace(call: &mut Call, values: &[Value], is_literal: bool) -> Called {
@@ -140,17 +192,21 @@ fn replace(call: &mut Call, values: &[Value], is_literal: bool) -> Called {
     let (text, replacement) = (bytes(values, 1), bytes(values, 2));
     let mut out = Vec::new();
     let mut at = 0;
-    for captures in all(call, &regex, text, -1)? {
-        let Some(whole) = captures.get(0) else {
-            continue;
-        };
-        out.extend_from_slice(part(text, at, whole.start()));
+    for found in all(call, &regex, text, -1)? {
+        out.extend_from_slice(part(text, at, found.whole.start));
         if is_literal {
             out.extend_from_slice(replacement);
         } else {
-            expand(&mut out, replacement, &captures);
+            expand(&mut out, replacement, |name| {
+                let is_number = name == "0" || !name.starts_with('0');
+                let number = name.parse().ok().filter(|_| is_number);
+                let number =
+                    number.or_else(|| regex.capture_names().position(|known| known == Some(name)));
+                let group = found.groups.get(number?)?.clone()?;
+                Some(part(text, group.start, group.end))
+            });
         }
-        at = whole.end();
+        at = found.whole.end;
         if out.len() > MAX_OUTPUT_BYTES {
             return Err(Limit::Output.into());
         }
@@ -160,7 +216,7 @@ fn replace(call: &mut Call, values: &[Value], is_literal: bool) -> Called {
 }
 
 /// Go's `Expand`: `$1`, `${1}`, `$name`, `${name}`, `$$`.
-fn expand(out: &mut Vec<u8>, template: &[u8], captures: &Captures) {
+fn expand<'t>(out: &mut Vec<u8>, template: &[u8], group: impl Fn(&str) -> Option<&'t [u8]>) {
     let mut rest = template;
     while let Some(at) = rest.iter().position(|byte| *byte == b'$') {
         out.extend_from_slice(part(rest, 0, at));
@@ -184,14 +240,7 @@ fn expand(out: &mut Vec<u8>, template: &[u8], captures: &Captures) {
             continue;
         }
         let name = std::str::from_utf8(name).unwrap_or("");
-        let group = if name.bytes().all(|digit| digit.is_ascii_digit()) {
-            name.parse()
-                .ok()
-                .and_then(|number: usize| captures.get(number))
-        } else {
-            captures.name(name)
-        };
-        out.extend_from_slice(group.map_or(b"".as_slice(), |group| group.as_bytes()));
+        out.extend_from_slice(group(name).unwrap_or_default());
         rest = part(rest, end + usize::from(is_braced), rest.len());
     }
     out.extend_from_slice(rest);
@@ -208,18 +257,15 @@ fn split(call: &mut Call, values: &[Value]) -> Called {
     }
     let mut parts: Vec<&[u8]> = Vec::new();
     let (mut start, mut end) = (0, 0);
-    for captures in all(call, &regex, text, most)? {
-        let Some(found) = captures.get(0) else {
-            continue;
-        };
+    for Found { whole, .. } in all(call, &regex, text, most)? {
         if most > 0 && parts.len() + 1 == usize::try_from(most).unwrap_or(usize::MAX) {
             break;
         }
-        end = found.start();
-        if found.end() != 0 {
+        end = whole.start;
+        if whole.end != 0 {
             parts.push(part(text, start, end));
         }
-        start = found.end();
+        start = whole.end;
     }
     if end != text.len() {
         parts.push(part(text, start, text.len()));

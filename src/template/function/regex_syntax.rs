@@ -8,13 +8,15 @@ pub struct Pattern {
 
 /// The most repeats that Go takes.
 const MAX_REPEATS: usize = 1000;
+/// The most letters from one brace to its end: two numbers that need not be small, and what is between and after them.
+const MAX_BRACES: usize = 42;
 
 const DIGIT: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = "\\t\\n\\x0C\\r ";
 
 /// Rewrites what the two read differently: Go's `\d`, `\w`, `\s` and `\b` are of ASCII, `\Q…\E` quotes, and
-/// within a class `[`, `&` and `~` are plain. `None` where Go has an error that the crate has not.
+/// within a class `[`, `&` and `~` are plain, and `(?)` is nothing. `None` where Go has an error that the crate has not.
 pub fn translated(pattern: &str) -> Option<Pattern> {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut weight = pattern.len() + 1;
@@ -46,6 +48,17 @@ pub fn translated(pattern: &str) -> Option<Pattern> {
                     }
                 }
                 'u' | 'U' | 'R' | 'X' | 'e' | '<' | '>' => return None,
+                braced @ ('x' | 'p' | 'P') if letters.peek() == Some(&'{') => {
+                    out.push('\\');
+                    out.push(braced);
+                    loop {
+                        let inner = letters.next()?;
+                        out.push(inner);
+                        if inner == '}' {
+                            break;
+                        }
+                    }
+                }
                 other => {
                     out.push('\\');
                     out.push(other);
@@ -82,18 +95,26 @@ pub fn translated(pattern: &str) -> Option<Pattern> {
                     .skip(1)
                     .take_while(|flag| !matches!(flag, ':' | ')' | '<' | '=' | '!'))
                     .collect();
+                if flags.is_empty() && letters.clone().nth(1) == Some(')') {
+                    letters.nth(1);
+                    continue;
+                }
                 if flags != "P" && flags.contains(['x', 'u', 'R']) {
                     return None;
                 }
                 out.push('(');
             }
             '{' if !in_class => {
-                let inner: String = letters.clone().take_while(|inner| *inner != '}').collect();
-                let (low, high) = inner.split_once(',').unwrap_or((&inner, &inner));
+                let ahead: String = letters.clone().take(MAX_BRACES).collect();
+                let (inner, is_closed) = match ahead.split_once('}') {
+                    Some((inner, _)) => (inner, true),
+                    None => (ahead.as_str(), false),
+                };
+                let (low, high) = inner.split_once(',').unwrap_or((inner, inner));
                 let is_number = |text: &str| {
                     !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
                 };
-                if is_number(low) && (high.is_empty() || is_number(high)) {
+                if is_closed && is_number(low) && (high.is_empty() || is_number(high)) {
                     let most = low
                         .parse()
                         .unwrap_or(usize::MAX)
@@ -116,22 +137,10 @@ pub fn translated(pattern: &str) -> Option<Pattern> {
                             .bytes()
                             .all(|byte| byte.is_ascii_digit() || byte == b',')
                 });
-                out.push_str(if opened || ends_in_braced_escape(&out) {
-                    "}"
-                } else {
-                    "\\}"
-                });
+                out.push_str(if opened { "}" } else { "\\}" });
             }
             other => out.push(other),
         }
     }
     Some(Pattern { text: out, weight })
-}
-
-/// Whether the text is within `\x{…` or `\p{…`.
-fn ends_in_braced_escape(text: &str) -> bool {
-    text.rfind('{').is_some_and(|at| {
-        let before = text.get(..at).unwrap_or("");
-        before.ends_with("\\x") || before.ends_with("\\p") || before.ends_with("\\P")
-    })
 }

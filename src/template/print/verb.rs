@@ -133,31 +133,15 @@ impl<'b> Printer<'b> {
             return Err(Limit::Depth.into());
         }
         match value {
-            Value::Missing | Value::Nil => {
-                if verb == 'v' || depth > 0 {
-                    self.padded(
-                        if flags.sharp && depth > 0 {
-                            b"interface {}(nil)"
-                        } else {
-                            b"<nil>"
-                        },
-                        Flags {
-                            zero: false,
-                            ..flags
-                        },
-                    )
-                } else {
-                    self.bad(value, verb, flags, depth)
-                }
-            }
+            Value::Missing | Value::Nil if depth > 0 => self.push(if verb == 'v' && flags.sharp {
+                b"interface {}(nil)"
+            } else {
+                b"<nil>"
+            }),
+            Value::Missing | Value::Nil if verb == 'v' => self.padded(b"<nil>", flags),
+            Value::Missing | Value::Nil => self.bad(value, verb, flags, depth),
             Value::Bool(truth) => match verb {
-                'v' | 't' => self.padded(
-                    truth.to_string().as_bytes(),
-                    Flags {
-                        zero: false,
-                        ..flags
-                    },
-                ),
+                'v' | 't' => self.padded(truth.to_string().as_bytes(), flags),
                 _ => self.bad(value, verb, flags, depth),
             },
             Value::Int(int) | Value::Int64(int) => {
@@ -167,7 +151,7 @@ impl<'b> Printer<'b> {
             Value::Uint64(int) => self.integer(value, false, *int, verb, flags, depth),
             Value::Float(float) => self.float(value, *float, verb, flags, depth),
             Value::Complex(real, imaginary) => match verb {
-                'v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
+                'v' | 'b' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'x' | 'X' => {
                     self.push(b"(")?;
                     self.float(value, *real, verb, flags, depth)?;
                     self.float(
