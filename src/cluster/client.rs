@@ -144,6 +144,18 @@ impl Cluster {
         self
     }
 
+    /// The same cluster, to which writes go whoever leads.
+    #[must_use]
+    pub fn without_gate(mut self) -> Self {
+        self.gate = None;
+        self
+    }
+
+    /// Whether writes would leave now.
+    pub fn may_write(&self) -> bool {
+        self.gate.as_ref().is_none_or(Gate::is_open)
+    }
+
     /// The namespace that the configuration names, `default` where it names none.
     pub fn default_namespace(&self) -> &str {
         self.client.default_namespace()

@@ -29,7 +29,8 @@ pub fn is_untouched(sealed: &Object, secret: &Object, manager: &str) -> bool {
         && looks_the_same(sealed, secret)
 }
 
-fn is_observed(sealed: &Object) -> bool {
+/// Whether its status says that it was opened as it is asked for now.
+pub fn is_observed(sealed: &Object) -> bool {
     let observed = sealed.at(&["status", "observedGeneration"]);
     let conditions = sealed
         .at(&["status", "conditions"])
@@ -48,7 +49,7 @@ fn is_observed(sealed: &Object) -> bool {
 }
 
 /// Whether every item was written last by a manager, and none by another.
-fn is_written_by(secret: &Object, manager: &str) -> bool {
+pub fn is_written_by(secret: &Object, manager: &str) -> bool {
     let entries = secret
         .at(&["metadata", "managedFields"])
         .and_then(Value::as_array);

@@ -10,6 +10,7 @@ mod overlay;
 mod preview;
 mod render;
 mod run;
+mod standby;
 mod status;
 mod watches;
 mod webhook;

@@ -155,8 +155,14 @@ impl Applier {
     }
 
     /// Asks the repositories of a URL for what is new, and looks at the Applications that read them. This is all
-    /// that a webhook may do.
-    pub async fn fetch(&self, url: &str) {
+    /// that a webhook may do. One that does not lead has the leader asked.
+    ///
+    /// # Errors
+    /// What the cluster answers to one that does not lead; a repository that cannot be read is logged.
+    pub async fn fetch(&self, url: &str) -> Result<(), ClusterError> {
+        if !self.cluster.may_write() {
+            return self.hand_on(url).await;
+        }
         let urls: Vec<(String, Vec<ObjectRef>)> = self
             .memory()
             .apps_of_url
@@ -172,6 +178,7 @@ impl Applier {
                 self.watches.wake(&app);
             }
         }
+        Ok(())
     }
 
     async fn pass(&self, reference: &ObjectRef) -> Result<Next, ClusterError> {
@@ -393,6 +400,11 @@ fn asked(app: &Object) -> Result<(Spec, Ask, Vec<String>), String> {
     urls.sort_unstable();
     urls.dedup();
     Ok((spec, ask, urls))
+}
+
+/// The repositories that an Application reads; none where it cannot be understood.
+pub(super) fn urls_of(app: &Object) -> Option<Vec<String>> {
+    asked(app).ok().map(|(_, _, urls)| urls)
 }
 
 /// The earlier of two.

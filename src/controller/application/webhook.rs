@@ -7,7 +7,8 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
     routing::post,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +26,9 @@ pub const MAX_TOGETHER: usize = 20;
 
 /// For how long the secrets that were read last hold, so that strangers cannot make us read them again and again.
 const SECRETS_HOLD: SignedDuration = SignedDuration::from_secs(10);
+
+/// Seconds after which a sender may come again whose message could not be worked at.
+const AGAIN_SECONDS: &str = "5";
 
 /// The Secret with the secrets of the senders, in the namespace of the controller.
 const SECRETS: &str = "argocd-secret";
@@ -91,7 +95,18 @@ async fn receive(
     State(receiver): State<Arc<Receiver>>,
     headers: HeaderMap,
     body: Bytes,
-) -> StatusCode {
+) -> Response {
+    match heard(&receiver, &headers, &body).await {
+        StatusCode::SERVICE_UNAVAILABLE => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(RETRY_AFTER, AGAIN_SECONDS)],
+        )
+            .into_response(),
+        status => status.into_response(),
+    }
+}
+
+async fn heard(receiver: &Receiver, headers: &HeaderMap, body: &[u8]) -> StatusCode {
     let Ok(_place) = receiver.places.try_acquire() else {
         return StatusCode::SERVICE_UNAVAILABLE;
     };
@@ -102,14 +117,17 @@ async fn receive(
         return StatusCode::NOT_FOUND;
     }
     // Before a byte of it is read as anything.
-    if !is_genuine(&secrets, &headers, &body) {
+    if !is_genuine(&secrets, headers, body) {
         return StatusCode::UNAUTHORIZED;
     }
-    let Ok(message) = serde_json::from_slice::<Value>(&body) else {
+    let Ok(message) = serde_json::from_slice::<Value>(body) else {
         return StatusCode::BAD_REQUEST;
     };
     for url in urls(&message) {
-        receiver.applier.fetch(&url).await;
+        if let Err(error) = receiver.applier.fetch(&url).await {
+            tracing::warn!(%error, "a push could not be handed on");
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
     }
     StatusCode::OK
 }

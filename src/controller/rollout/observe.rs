@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::cache::Cache;
+use super::{cache::Cache, latest::Latest};
 use crate::{
     api::{analysis, sealed_secret},
     cluster::{Cluster, ClusterError, Selector},
@@ -25,6 +25,8 @@ const WRITTEN_WHOLE: &[&str] = &["HTTPRoute", "TraefikService"];
 /// A cluster, and what is already known of it.
 pub(super) struct Known {
     pub(super) cluster: Cluster,
+    /// What is known of the Rollouts themselves.
+    pub(super) latest: Latest,
     cache: Mutex<Cache>,
 }
 
@@ -32,6 +34,7 @@ impl Known {
     pub(super) fn new(cluster: Cluster) -> Self {
         Self {
             cluster,
+            latest: Latest::default(),
             cache: Mutex::default(),
         }
     }

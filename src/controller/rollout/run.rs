@@ -66,12 +66,19 @@ pub async fn run(
     let (clock, forgetting, waiting) = (clock.clone(), known.clone(), versions.clone());
     work.when_gone(move |gone| {
         forgetting.cache().forget_namer(gone);
+        forgetting.latest.forget(gone);
         waiting.forget(gone);
     })
     .until(stop)
     .run(move |found| {
         let (known, clock, versions) = (known.clone(), clock.clone(), versions.clone());
-        async move { pass(&known, &clock, &versions, &found.reference()).await }
+        async move {
+            let outcome = pass(&known, &clock, &versions, &found).await;
+            if outcome.is_err() {
+                known.latest.doubt(&found.reference());
+            }
+            outcome
+        }
     })
     .await;
     Ok(())
@@ -122,14 +129,14 @@ fn controller(object: &Object) -> Option<ObjectRef> {
     Some(ObjectRef::new(rollout::gvk(), object.namespace(), name))
 }
 
-/// One pass over one Rollout, read anew: what a watch shows may be older than our last write.
+/// One pass over one Rollout as it is known best: what a watch shows may be older than our last write.
 async fn pass(
     known: &Known,
     clock: &Clock,
     versions: &Versions,
-    target: &ObjectRef,
+    shown: &Arc<Object>,
 ) -> Result<Next, ClusterError> {
-    let Some(found) = known.cluster.get(target).await? else {
+    let Some(found) = newest(known, shown).await? else {
         return Ok(Next::AwaitChange);
     };
     let mut snapshot = observe(known, found).await?;
@@ -186,6 +193,18 @@ async fn pass(
     Ok(Next::Backoff)
 }
 
+/// A Rollout as it is known best; `None` if it is gone.
+async fn newest(known: &Known, shown: &Arc<Object>) -> Result<Option<Object>, ClusterError> {
+    if let Some(found) = known.latest.of(shown) {
+        return Ok(Some(found.as_ref().clone()));
+    }
+    let found = known.cluster.get(&shown.reference()).await?;
+    if let Some(found) = &found {
+        known.latest.note(found.clone());
+    }
+    Ok(found)
+}
+
 /// What a plan makes, in its order.
 fn made(plan: &Plan) -> Vec<ObjectRef> {
     let effects = plan.effects.iter();
@@ -209,7 +228,11 @@ async fn apply(known: &Known, plan: Plan) -> (Result<Next, ClusterError>, usize)
     let outcome = engine::apply_noting(plan, &known.cluster, &mut written).await;
     let mut count = 0;
     let mut cache = known.cache();
-    for object in written.objects {
+    for object in written.objects.into_iter().chain(written.status) {
+        if object.gvk() == rollout::gvk() {
+            known.latest.note(object);
+            continue;
+        }
         if made.contains(&object.reference()) {
             count += 1;
         }

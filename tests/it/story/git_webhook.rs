@@ -5,12 +5,14 @@ use axum::{Router, body::Body, http::Request};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use waxwing::{
-    api::base64,
-    controller::application::{MAX_BODY, router},
+    api::{application, base64},
+    cluster::Gate,
+    controller::application::{Applier, MAX_BODY, Settings, router},
     object::{Gvk, ObjectRef},
+    source::{Git, GitOptions},
 };
 
-use super::gitops::{Stage, URL, automated, config};
+use super::gitops::{Stage, URL, app_ref, automated, config};
 
 async fn send(webhook: &Router, header: (&str, &str), body: Vec<u8>) -> u16 {
     let request = Request::post("/api/webhook")
@@ -25,6 +27,44 @@ fn signature(body: &[u8]) -> String {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"shared"), body);
     let hex: String = tag.as_ref().iter().map(|b| format!("{b:02x}")).collect();
     format!("sha256={hex}")
+}
+
+#[tokio::test]
+async fn a_push_told_to_one_that_stands_by_is_applied_by_whoever_leads() {
+    let stage = Stage::new().await;
+    let first = stage
+        .repository
+        .commit_file("app/a.yaml", &config("a", "one", 0));
+    stage.application(automated()).await;
+    stage.synced(&first).await;
+    let secret = json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "argocd-secret", "namespace": "argocd"},
+        "data": {"webhook.github.secret": base64::encode(b"shared")}});
+    stage.world.create(secret).await;
+    // Another replica, which has no lease and knows no Application.
+    let gate = Gate::shut(&stage.world.clock);
+    let way = stage.world.cluster.clone().behind(&gate);
+    let git = Git::new(GitOptions::default());
+    let standby = Applier::new(&way, &stage.world.clock, &git, Settings::default());
+    let webhook = router(standby);
+    let second = stage
+        .repository
+        .commit_file("app/a.yaml", &config("a", "two", 0));
+    let body = message(&json!({"repository": {"clone_url": URL}}));
+    let good = signature(&body);
+    let header = ("x-hub-signature-256", good.as_str());
+    assert_eq!(send(&webhook, header, body.clone()).await, 200);
+    stage.synced(&second).await;
+    let app = stage.get(&app_ref()).await.unwrap();
+    assert_eq!(app.annotation(application::REFRESH), None);
+    // A repository that nobody reads changes nothing.
+    let version = app.resource_version().map(str::to_owned);
+    let other = message(&json!({"repository": {"clone_url": "https://h/unknown"}}));
+    let good = signature(&other);
+    let header = ("x-hub-signature-256", good.as_str());
+    assert_eq!(send(&webhook, header, other).await, 200);
+    let app = stage.get(&app_ref()).await.unwrap();
+    assert_eq!(app.resource_version().map(str::to_owned), version);
 }
 
 fn message(of: &Value) -> Vec<u8> {

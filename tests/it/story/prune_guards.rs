@@ -84,7 +84,7 @@ async fn a_rewritten_history_deletes_nothing_until_a_person_says_so() {
         .repository
         .git(&["commit", "--quiet", "--amend", "-m", "rewritten"]);
     let commit = stage.repository.git(&["rev-parse", "HEAD"]);
-    stage.applier.fetch(super::gitops::URL).await;
+    stage.applier.fetch(super::gitops::URL).await.unwrap();
     stage
         .app(|app| {
             text(app, "/status/operationState/syncResult/revision") == commit

@@ -12,7 +12,10 @@ use kube::Client;
 use serde_json::json;
 use waxwing::{api::base64, cluster::Cluster};
 
-use super::world::{World, has, sealed, secret_ref, settings};
+use super::{
+    secret_stage::opted_in,
+    world::{World, has, sealed, sealed_ref, secret_ref, settings},
+};
 
 type Asked = Arc<Mutex<Vec<String>>>;
 
@@ -59,6 +62,46 @@ async fn a_restart_writes_nothing() {
         // Only the one that could not be opened is tried again.
         again.counted("unseal_requests_total", 1).await;
         again.stop().await;
+        assert_eq!(world.version().await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_restart_with_opted_in_secrets_uses_no_private_key_and_writes_nothing() {
+    let world = World::new().await;
+    let mut chosen = settings();
+    chosen.sealed.rollouts = true;
+    let running = world.run_with(chosen.clone());
+    for number in 0..SECRETS {
+        let name = format!("s{number}");
+        world
+            .create(opted_in(sealed(&name, &[("k", "v"), ("l", "w")])))
+            .await;
+    }
+    for number in 0..SECRETS {
+        let sealed = sealed_ref(&format!("s{number}"));
+        let is_promoted = |found: Option<&waxwing::object::Object>| {
+            let text = found.map(|found| found.to_value().to_string());
+            text.is_some_and(|text| text.contains("version 1 is promoted"))
+        };
+        world.until(&sealed, is_promoted).await;
+    }
+    let tries = running.handle.keys.with(|ring| ring.tries());
+    assert!(tries >= 2 * SECRETS, "{tries}");
+    // One that cannot be opened is tried again at each start: that tells when all have been looked at.
+    let mut copy = sealed("db", &[("k", "v")]);
+    copy["metadata"]["name"] = "copy".into();
+    world.create(copy).await;
+    world.condition("copy", "False", "").await;
+    running.stop().await;
+    let before = world.version().await;
+    for _ in 0..2 {
+        let again = world.run_with(chosen.clone());
+        again.counted("unseal_requests_total", 1).await;
+        let keys = again.handle.keys.clone();
+        again.stop().await;
+        // Its one item, with the one key.
+        assert_eq!(keys.with(|ring| ring.tries()), 1);
         assert_eq!(world.version().await, before);
     }
 }

@@ -214,7 +214,7 @@ impl Stage {
     pub async fn push(&mut self, message: &str) {
         let commit = self.repository.commit(message);
         self.began = self.world.clock.now();
-        self.applier.fetch(URL).await;
+        self.applier.fetch(URL).await.unwrap();
         self.comes(message, async |stage: &Self| {
             let app = stage.app().await;
             text(
