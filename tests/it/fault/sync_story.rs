@@ -84,7 +84,7 @@ async fn told(faults: &[Fault], seed: u64) {
             .git(&["rm", "--quiet", &format!("app/{one}.yaml")]);
     }
     let second = stage.repository.commit("Some of them");
-    stage.applier.fetch(URL).await;
+    stage.applier.fetch(URL).await.unwrap();
     synced(&stage, &second).await;
     proxy.be_quiet();
     let all = configs(&stage).await;

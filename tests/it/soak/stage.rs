@@ -137,7 +137,7 @@ impl Stage {
         self.repository.write("app/db.yaml", &yaml::write(&db));
         self.repository.write("app/web.yaml", &yaml::write(&web));
         self.commit = self.repository.commit("As it is wanted");
-        self.applier.fetch(URL).await;
+        self.applier.fetch(URL).await.unwrap();
     }
 
     /// Kills the controllers wherever they are, and starts others.

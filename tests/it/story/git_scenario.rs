@@ -94,7 +94,7 @@ async fn push(stage: &Stage, path: &str, change: impl Fn(&str) -> String) -> Str
     let after = change(&before);
     assert_ne!(before, after);
     let commit = stage.repository.commit_file(path, &after);
-    stage.applier.fetch(URL).await;
+    stage.applier.fetch(URL).await.unwrap();
     commit
 }
 

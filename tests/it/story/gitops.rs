@@ -111,7 +111,7 @@ impl Stage {
     /// Commits a file and lets the applier fetch it.
     pub async fn push(&self, path: &str, content: &str) -> String {
         let commit = self.repository.commit_file(path, content);
-        self.applier.fetch(URL).await;
+        self.applier.fetch(URL).await.unwrap();
         commit
     }
 
