@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use waxwing::{
+    object::Object,
     sandbox::{self, ServeOptions},
     sync::health,
 };
@@ -12,34 +13,34 @@ use super::{
     world::sealed_ref,
 };
 
-async fn health_of(stage: &Stage) -> String {
-    let sealed = stage.get(&sealed_ref("db")).await.unwrap();
-    health::of(&sealed).unwrap().status.text().to_owned()
+fn health_of(sealed: &Object) -> String {
+    health::of(sealed).unwrap().status.text().to_owned()
+}
+
+async fn sealed(stage: &Stage) -> Object {
+    stage.get(&sealed_ref("db")).await.unwrap()
 }
 
 #[tokio::test]
 async fn point_09_an_application_follows_the_condition() {
     let stage = Stage::begun().await;
-    assert_eq!(health_of(&stage).await, "Healthy");
+    assert_eq!(health_of(&sealed(&stage).await), "Healthy");
     stage.seal("bad").await;
     stage.condition("db", "Progressing: version 2").await;
-    assert_eq!(health_of(&stage).await, "Progressing");
+    assert_eq!(health_of(&sealed(&stage).await), "Progressing");
     stage.rollout("web", "Paused", "2").await;
     stage.abort("web").await;
     stage.condition("db", "Rejected: version 2").await;
-    assert_eq!(health_of(&stage).await, "Degraded");
+    assert_eq!(health_of(&sealed(&stage).await), "Degraded");
     // Asked for something else, the rejection speaks of the past: unobserved, then on its way, then well.
     stage.seal("old").await;
-    let sealed = stage.get(&sealed_ref("db")).await.unwrap();
-    if sealed
-        .at(&["status", "observedGeneration"])
-        .and_then(Value::as_i64)
-        != sealed.generation()
-    {
-        assert_eq!(health_of(&stage).await, "Progressing");
+    let asked = sealed(&stage).await;
+    let observed = asked.at(&["status", "observedGeneration"]);
+    if observed.and_then(Value::as_i64) != asked.generation() {
+        assert_eq!(health_of(&asked), "Progressing");
     }
     stage.condition("db", "Promoted: version 1").await;
-    assert_eq!(health_of(&stage).await, "Healthy");
+    assert_eq!(health_of(&sealed(&stage).await), "Healthy");
 }
 
 #[tokio::test]

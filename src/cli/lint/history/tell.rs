@@ -55,9 +55,8 @@ pub(super) fn told(
             line: *line,
             reason: format!("{reason} (in commit {:.10})", version.first),
         }));
-        let is_there = head
-            .get(&version.path)
-            .is_some_and(|blob| version.blob == blob.id.to_string());
+        let current = head.get(&version.path).map(|blob| blob.id.to_string());
+        let is_there = current.as_ref() == Some(&version.blob);
         for kept in &version.kept {
             let Some(mut finding) = kept.finding(&version.path) else {
                 continue;
