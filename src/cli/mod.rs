@@ -39,6 +39,7 @@ mod tree;
 pub mod unseal;
 pub mod version;
 mod whole_file;
+mod work;
 
 pub use command::{Command, CommandLine, run};
 pub use failure::{Exit, Failure};

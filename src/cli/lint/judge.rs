@@ -11,10 +11,9 @@ use super::{
     input::{self, Input},
     render,
     settings::{Mode, Settings},
-    work,
 };
 use crate::{
-    cli::{Failure, Shell},
+    cli::{Failure, Shell, work},
     lint::{
         config::{Config, FILE_NAME},
         finding::{Finding, Unscanned},

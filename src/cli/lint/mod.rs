@@ -16,7 +16,6 @@ mod settings;
 mod tables;
 #[cfg(test)]
 mod tokens;
-mod work;
 
 pub use command::{Args, run};
 pub use settings::Settings;

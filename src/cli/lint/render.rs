@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{input::Input, work};
+use super::input::Input;
 use crate::{
+    cli::work,
     kustomize::{self, Options, Resource},
     lint::{
         finding::Unscanned,

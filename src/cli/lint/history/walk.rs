@@ -6,7 +6,7 @@ use gix::ObjectId;
 
 use super::cache::{Cache, Kept, Version};
 use crate::{
-    cli::lint::{judge::scan_one, work},
+    cli::{lint::judge::scan_one, work},
     lint::{
         finding::{Suppressed, Unscanned},
         layout::Layout,
