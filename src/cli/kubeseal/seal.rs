@@ -8,11 +8,12 @@ use super::{
     render::Format,
 };
 use crate::{
-    api::{sealed_secret::SealedSecret, secret::Secret},
+    api::secret::Secret,
+    cli::work,
     seal::{Certificate, Scope, SealOptions, seal},
 };
 
-/// Seals every Secret of the input; gives the text of the output, whole or not at all.
+/// Seals every Secret of the input, by all processors; gives the text of the output, whole or not at all.
 ///
 /// # Errors
 /// [`Failure`] in the original's words.
@@ -23,37 +24,50 @@ pub fn run(
     name: &str,
     environment: Environment<'_>,
 ) -> Result<String, Failure> {
-    let mut text = String::new();
-    for found in input::secrets(manifest, name)? {
-        let sealed = seal_one(options, certificate, found, environment)?;
-        Format::of(&options.format)?.write(&sealed.to_value(), &mut text);
-    }
-    Ok(text)
-}
-
-fn seal_one(
-    options: &Options,
-    certificate: &Certificate,
-    mut found: Found,
-    environment: Environment<'_>,
-) -> Result<SealedSecret, Failure> {
     let how = SealOptions {
         scope: options.scope,
         allow_empty: options.allow_empty_data,
     };
+    let mut ready = Vec::new();
+    let mut refused = None;
+    for found in input::secrets(manifest, name)? {
+        match prepared(options, how, found, environment) {
+            Ok(secret) => ready.push(secret),
+            Err(failure) => {
+                // What is wrong with the documents before it comes first.
+                refused = Some(failure);
+                break;
+            }
+        }
+    }
+    let all = work::each(&ready, || |secret: &Secret| seal(secret, certificate, how));
+    let mut text = String::new();
+    for sealed in all {
+        Format::of(&options.format)?.write(&sealed?.to_value(), &mut text);
+    }
+    refused.map_or(Ok(text), Err)
+}
+
+/// A Secret as it is to be sealed; one that cannot be is left as it is, for sealing to say why.
+fn prepared(
+    options: &Options,
+    how: SealOptions,
+    mut found: Found,
+    environment: Environment<'_>,
+) -> Result<Secret, Failure> {
     let secret = &mut found.secret;
     if !options.name.is_empty() {
         secret.metadata.set_text("name", &options.name);
     }
     let is_sealable =
         (how.allow_empty || !secret.data.is_empty()) && !secret.metadata.name().is_empty();
-    if is_sealable && how.scope_for(secret) != Scope::ClusterWide {
+    if !is_sealable {
+        return Ok(found.secret);
+    }
+    if how.scope_for(secret) != Scope::ClusterWide {
         settle_namespace(options, secret, environment)?;
     }
-    if !is_sealable {
-        return Ok(seal(secret, certificate, how)?);
-    }
-    Ok(seal(&found.into_secret()?, certificate, how)?)
+    found.into_secret()
 }
 
 fn settle_namespace(
