@@ -110,23 +110,26 @@ fn seen(version: &Version, tip: &str) -> Seen {
     }
 }
 
+/// Has a finding seen for as long as a later one of the same.
+fn goes_on(earlier: &mut Finding, later: Finding) {
+    if let (Some(seen), Some(later)) = (&mut earlier.seen, later.seen) {
+        seen.last = later.last;
+    }
+}
+
 impl<'a> Gone<'a> {
     fn add(&mut self, version: &'a Version, kept: &'a Kept, mut finding: Finding) {
         let key = format!("{} {}", version.path, finding.fingerprint());
         // The same in a later version: it goes on.
         if let Some((earlier, _)) = self.findings.get_mut(&key) {
-            if let (Some(seen), Some(later)) = (&mut earlier.seen, finding.seen) {
-                seen.last = later.last;
-            }
+            goes_on(earlier, finding);
             return;
         }
         if finding.suppressed.is_none() {
             let told = self.tells.get(&same(version, kept));
             if let Some((earlier, also)) = told.and_then(|key| self.findings.get_mut(key)) {
                 also.insert(&version.path);
-                if let (Some(seen), Some(later)) = (&mut earlier.seen, finding.seen) {
-                    seen.last = later.last;
-                }
+                goes_on(earlier, finding);
                 return;
             }
             self.tells.insert(same(version, kept), key.clone());
