@@ -2,10 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    num::NonZero,
     path::PathBuf,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
 };
 
 use jiff::Timestamp;
@@ -16,7 +13,7 @@ use crate::{
     api::sealed_secret::{GROUP, KIND, SealedSecret, VERSION},
     cli::{
         Exit, Failure, Shell, block_on, private_keys::KeyArgs, seal::SealedFile,
-        sealing::ControllerArgs, tree,
+        sealing::ControllerArgs, tree, work,
     },
     cluster::{Cluster, Selector},
     object::Gvk,
@@ -147,26 +144,10 @@ async fn all_of(cluster: &Cluster) -> Result<Vec<SealedSecret>, Failure> {
 
 /// Opens everything once, on all cores.
 fn counted(sealed: &[SealedSecret], keys: &KeyRing) -> Usage {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let next = AtomicUsize::new(0);
     let mut all = Usage::default();
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut own = Usage::default();
-                    while let Some(one) = sealed.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        own.add(of_one(one, keys));
-                    }
-                    own
-                })
-            })
-            .collect();
-        for thread in threads {
-            // A thread that panicked has said so already.
-            all.add(thread.join().unwrap_or_default());
-        }
-    });
+    for usage in work::each(sealed, || |one: &SealedSecret| of_one(one, keys)) {
+        all.add(usage);
+    }
     all
 }
 
